@@ -1,0 +1,104 @@
+/* farm.h - the public face of the farm: load a config, run it, read the results.
+ *
+ * A farm is one JSON config with its series read and everything checked. Running it trains every repeat of
+ * every experiment; the results can then be read, or written as the files that docs/outputs.md lists.
+ * No function prints or exits. Fallible ones return a farm_status and append what went wrong to a farm_errors.
+ * Nothing is shared between two farms: both may be used at once from different threads.
+ *
+ *     farm_errors errors = {0};
+ *     farm *f = NULL;
+ *     if (farm_load(&f, "configs/tutorial.json", NULL, &errors) == FARM_OK && farm_run(f, NULL, &errors) == FARM_OK)
+ *         farm_write(f, "out/tutorial", &errors);
+ *     farm_free(f);
+ *     farm_errors_free(&errors);
+ */
+#ifndef FARM_H
+#define FARM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#define FARM_VERSION "0.1.0"
+
+/* What a call came to; also the exit codes of the program. */
+typedef enum {
+    FARM_OK = 0,
+    FARM_FAILED = 1,        /* the run failed: a disk, memory, a file that cannot be written */
+    FARM_BAD_INPUT = 2,     /* the user's config, series, weights or option is wrong */
+    FARM_INTERRUPTED = 130, /* stopped on request before the end */
+} farm_status;
+
+/* One fault: where, which key, and a text that says what to do. Strings are owned by the list. */
+typedef struct {
+    char *file;    /* file or option at fault; may be NULL */
+    int line, col; /* from 1; 0: not known */
+    char *key;     /* path of the key, as in experiments[1].train.epochs; may be NULL */
+    char *text;
+} farm_error;
+
+/* A growing list of faults, in the order found. Zeroed is empty. */
+typedef struct {
+    farm_error *items;
+    size_t n, capacity;
+} farm_errors;
+
+/* file:line:col: key: text, without a newline, onto out. */
+void farm_error_print(FILE *out, const farm_error *error);
+void farm_errors_free(farm_errors *errors);
+
+/* What the command line may say over the config. A zeroed struct changes nothing. */
+typedef struct {
+    const char *repeats; /* as typed: NULL, or a whole number from 1 */
+    const char *seed;    /* as typed: NULL, or 0 ... 2^64-1 */
+    const char *threads; /* as typed: NULL, or a whole number from 1 */
+    const char *const *set; /* path=value assignments, applied in order before the config is checked */
+    size_t n_set;
+    bool no_sharing;     /* train every experiment from scratch; the results are the same bytes */
+    const char *vector;  /* NULL: the widest this processor has; else base, x86-64-v3 or x86-64-v4 */
+} farm_options;
+
+/* How far a run is; counts are of gradient steps over all repeats. */
+typedef struct {
+    uint64_t steps_done, steps_total;
+    double seconds; /* since the run began */
+} farm_progress;
+
+/* What a run calls while it works. A NULL function is not called. */
+typedef struct {
+    /* from one thread at a time, a few times a second */
+    void (*progress)(void *context, const farm_progress *progress);
+    /* polled by every thread between epochs, so cheap and callable from any thread; true ends the run */
+    bool (*stop)(void *context);
+    void *context;
+} farm_hooks;
+
+typedef struct farm farm;
+
+/* Reads and checks a config with its series and weights files. On FARM_OK *out is the caller's, to be freed.
+ * All of a config's faults are listed, not just the first. options and its strings may be NULL or short-lived. */
+farm_status farm_load(farm **out, const char *config_path, const farm_options *options, farm_errors *errors);
+void farm_free(farm *f);
+
+/* Trains and forecasts everything. FARM_INTERRUPTED when hooks->stop said so: nothing is kept then. */
+farm_status farm_run(farm *f, const farm_hooks *hooks, farm_errors *errors);
+
+/* After a run: writes every output file into folder, made where missing. Each file appears whole or not at all. */
+farm_status farm_write(const farm *f, const char *folder, farm_errors *errors);
+
+/* After a run: the summary table and one sentence a comparison. width: columns of the terminal, 0: unknown. */
+void farm_print_results(const farm *f, FILE *out, int width);
+
+/* What a run would do: experiments, tasks, gradient steps, an estimate of the time on this machine. */
+farm_status farm_print_plan(const farm *f, FILE *out, farm_errors *errors);
+
+const char *farm_name(const farm *f);
+size_t farm_experiments(const farm *f);
+const char *farm_experiment_name(const farm *f, size_t experiment);
+
+/* After a run: the RMSEs of one experiment in repeat order, in the series' units, a diverged repeat as NaN.
+ * The array is the farm's and has *n entries: the repeats, or 1 for a deterministic baseline. */
+const double *farm_rmse(const farm *f, size_t experiment, size_t *n);
+
+#endif

@@ -1,0 +1,51 @@
+/* compare.h - which experiments are compared with which, and what each comparison came to.
+ * In: experiments, results. Out: a table of comparisons and a plain sentence for each.
+ * Must not know files, CSV or terminals. */
+#ifndef COMPARE_H
+#define COMPARE_H
+
+#include "results.h"
+#include "schemes.h"
+#include "stats.h"
+
+typedef struct { int a, b; } compare_pair; /* experiment indices */
+
+typedef struct {
+    int reference;  /* experiment index; -1: none (all_pairs, or a single experiment) */
+    bool all_pairs;
+    compare_pair *pairs; /* [n_pairs] asked for by name */
+    size_t n_pairs;
+    adjustment adjust;
+    double alpha; /* in (0, 1) */
+} compare_spec;
+
+/* Why a pair is compared; the sentence depends on it. */
+typedef enum { PAIR_REFERENCE, PAIR_MATCHED, PAIR_ASKED } pair_reason;
+
+typedef struct {
+    int a, b; /* experiment indices; differences are a - b */
+    pair_reason reason;
+    const char *test; /* "paired_t"; "one_sample_t" against a deterministic b; "none" between two deterministic ones */
+    t_test result;
+    double p_adjusted;
+    size_t left_out; /* pairs left out because a repeat of either diverged */
+} comparison;
+
+typedef struct {
+    comparison *items;
+    size_t n;
+    double alpha;
+} comparisons;
+
+/* Pairs, in this order and each once whichever way round: every experiment with the reference (or all pairs), every
+ * update with its matched baselines, the pairs asked for. A deterministic side is always b. The adjustment is over
+ * all of them. FARM_FAILED: out of memory. */
+farm_status compare_all(comparisons *out, const compare_spec *spec, const experiment *experiments,
+                        const results *r, farm_errors *errors);
+void compare_free(comparisons *c);
+
+/* One plain sentence without a newline: who is better, by how much with its interval, p (adjusted), n, effect size
+ * and, when n is too small to tell, how many repeats would settle it. Truncated to size. */
+void compare_sentence(char *text, size_t size, const comparison *c, double alpha, const experiment *experiments);
+
+#endif

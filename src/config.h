@@ -1,0 +1,32 @@
+/* config.h - a JSON file to plain structs, every fault found with its place. The only room that knows cJSON.
+ * Reads the series and weights files that the config names, because what is allowed depends on them. */
+#ifndef CONFIG_H
+#define CONFIG_H
+
+#include "compare.h"
+#include "schemes.h"
+
+typedef struct {
+    char *path; /* the file it came from */
+    char *name; /* of the run: one folder name under out/ */
+    char *series_file, *series_column; /* file: as opened, relative to the working folder */
+    series series;
+    int repeats;   /* >= 1 */
+    uint64_t seed;
+    int threads;   /* 0: decided by the pool */
+    precision precision;
+    bool save_models;
+    experiment *experiments; /* sweeps and matches expanded, in config order */
+    size_t n_experiments;
+    compare_spec compare;
+    given_weights **weights; /* every weights file read, for freeing */
+    size_t *n_weights;
+    size_t n_weights_files;
+    char *resolved; /* the whole config with every default written out, as JSON text */
+} config;
+
+/* Reads, checks and expands. options may be NULL. On anything but FARM_OK *out is zeroed and errors lists all faults. */
+farm_status config_load(config *out, const char *path, const farm_options *options, farm_errors *errors);
+void config_free(config *c);
+
+#endif

@@ -1,0 +1,80 @@
+/* lstm.h - LANES independent LSTM forecasters trained in lockstep: the only hot code.
+ *
+ * A lane is one repeat. Arrays are [parameter][LANES]; every operation works on one lane at a time in the same
+ * order, so a lane's numbers depend neither on its neighbours nor on the vector width.
+ * In: rows of doubles, weights. Out: one output a row and lane. Must not know frames, schemes, config, files. */
+#ifndef LSTM_H
+#define LSTM_H
+
+#include "errors.h"
+
+enum { LANES = 16 }; /* one AVX-512, two AVX2 or four SSE2 vectors of f32 */
+
+typedef enum { PRECISION_F32, PRECISION_F64 } precision;
+
+typedef enum {
+    ACTIVATION_TANH,
+    ACTIVATION_RELU,
+    ACTIVATION_SIGMOID,
+    ACTIVATION_HARD_SIGMOID,   /* clip(0.2 x + 0.5, 0, 1), as Keras before 3 */
+    ACTIVATION_HARD_SIGMOID_6, /* clip(x / 6 + 0.5, 0, 1), as Keras 3 */
+    ACTIVATION_LINEAR,
+} activation;
+
+typedef enum {
+    EPSILON_BEFORE_CORRECTION, /* Keras: lr_t m / (sqrt(v) + eps), lr_t = lr sqrt(1 - b2^t) / (1 - b1^t) */
+    EPSILON_AFTER_CORRECTION,  /* PyTorch: lr m^ / (sqrt(v^) + eps), m^ = m / (1 - b1^t), v^ = v / (1 - b2^t) */
+} epsilon_placement;
+
+/* Adam (Kingma and Ba 2015). */
+typedef struct {
+    double learning_rate, beta_1, beta_2, epsilon;
+    epsilon_placement placement;
+} optimizer_spec;
+
+/* What the network is: L inputs, one timestep, n neurons, one linear output. */
+typedef struct {
+    int lags, neurons; /* L, n >= 1 */
+    activation activation, recurrent_activation;
+    int bias_vectors; /* 1, or 2: an input and a recurrent one, both trained */
+} lstm_shape;
+
+/* One model's weights: [lstm_parameters] doubles in the order kernel L x 4n, recurrent_kernel n x 4n, bias 4n,
+ * recurrent_bias 4n (two bias vectors only), dense_kernel n, dense_bias 1; matrices by rows, gates i, f, c, o. */
+size_t lstm_parameters(const lstm_shape *shape);
+
+/* Rows to learn from, in order. inputs [n][lags], targets [n]; not owned. */
+typedef struct {
+    const double *inputs, *targets;
+    int n;
+} lstm_rows;
+
+typedef struct lstm lstm; /* LANES models with their optimizer and hidden state */
+
+/* Which instructions the hot loops use. Every level gives the same bits. */
+typedef enum { VECTOR_BASE, VECTOR_X86_64_V3, VECTOR_X86_64_V4 } vector_level;
+
+vector_level lstm_best_level(void);           /* the widest level that this build and this processor have */
+const char *lstm_level_name(vector_level level); /* "base", "x86-64-v3", "x86-64-v4" */
+int lstm_level_bits(vector_level level);      /* width of its vectors in bits */
+
+/* A block with zero weights, fresh moments and zero state; NULL: out of memory. */
+lstm *lstm_new(const lstm_shape *shape, const optimizer_spec *optimizer, precision precision, vector_level level);
+lstm *lstm_copy(const lstm *from); /* weights, moments and state; NULL: out of memory */
+void lstm_free(lstm *model);
+
+/* weights [lstm_parameters], rounded to the block's precision on the way in. */
+void lstm_set_weights(lstm *model, int lane, const double *weights);
+void lstm_get_weights(const lstm *model, int lane, double *weights);
+
+void lstm_reset_state(lstm *model);     /* h = c = 0 */
+void lstm_reset_optimizer(lstm *model); /* m = v = 0, t = 0 */
+
+/* One pass over the rows: a gradient step after each, the state carried on from row to row. The state is left as
+ * the last row's forward pass computed it. */
+void lstm_train_epoch(lstm *model, const lstm_rows *rows);
+
+/* Forward pass of one row (inputs [lags]) from the current state, which moves on. output [LANES]. */
+void lstm_forecast(lstm *model, const double *inputs, double *output);
+
+#endif
