@@ -3,6 +3,7 @@
 #ifndef FRAME_H
 #define FRAME_H
 
+#include "errors.h"
 #include "series.h"
 
 enum { FRAME_MAX_DIFFERENCES = 8 };
@@ -24,7 +25,7 @@ typedef struct {
     int lags, n_rows, n_train, n_test; /* n_rows = n_train + n_test */
     double *inputs;                    /* [n_rows][lags], scaled */
     double *targets;                   /* [n_rows], scaled */
-    double *offsets;                   /* [n_rows], what the differencing took away, from observed values only */
+    double *offsets;                   /* [n_rows], what differencing took away: sums of earlier observations */
     double *actuals;                   /* [n_rows], series units */
     int *indices;                      /* [n_rows], position of the target in the series, from 0 */
     double target_factor, target_shift; /* scaled = value * factor + shift */

@@ -27,9 +27,16 @@ typedef struct {
     size_t n_given;
 } initial_spec;
 
-/* The weights of one repeat (from 1) at one refit origin (0: the base fit; k: the refit after k test rows),
- * weights [lstm_parameters]. Glorot and Bengio (2010); Saxe, McClelland and Ganguli (2014). */
-farm_status initial_weights(double *weights, const lstm_shape *shape, const initial_spec *spec, uint64_t seed,
-                            uint32_t repeat, uint32_t origin, farm_errors *errors);
+/* Which weights: of a repeat (from 1), for its base fit (refit and origin 0) or for its refit number refit (from 1),
+ * made after origin test rows were seen. Draws depend on origin, so that a refit every k rows starts at row s from the
+ * weights that one every row has there; given weights are counted off by refit. */
+typedef struct {
+    uint64_t seed;
+    uint32_t repeat, origin, refit;
+} initial_key;
+
+/* weights [lstm_parameters]. FARM_FAILED: out of memory.
+ * Glorot and Bengio (2010); Saxe, McClelland and Ganguli (2014). */
+farm_status initial_weights(double *weights, const lstm_shape *shape, const initial_spec *spec, const initial_key *key);
 
 #endif

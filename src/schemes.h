@@ -49,4 +49,35 @@ typedef struct {
     size_t n_matches;
 } experiment;
 
+bool experiment_is_lstm(const experiment *e);         /* needs repeats; the baselines do not */
+bool experiment_learns_on(const experiment *e);       /* changes its weights during the walk: update, refit from current */
+bool experiment_same_work(const experiment *a, const experiment *b); /* alike in all but name and matches */
+bool experiment_same_model(const experiment *a, const experiment *b); /* same first weights and training, but for epochs */
+
+/* Called after every epoch with its rows (each a gradient step in every lane); false stops the fit or walk there. */
+typedef struct {
+    bool (*epoch_done)(void *context, int rows);
+    void *context;
+} scheme_hooks;
+
+/* Trains for epochs more over the first n_rows rows, the state reset after each. false: stopped by a hook. */
+bool scheme_fit(lstm *model, const frame *f, int n_rows, int epochs, const scheme_hooks *hooks);
+
+/* Walks test rows from ... to - 1 with a model trained up to row from, learning on the way where the scheme does.
+ * forecasts [n_test][LANES], series units; other rows are left alone. false: stopped by a hook. */
+bool scheme_walk(lstm *model, const frame *f, const experiment *e, int from, int to, double *forecasts,
+                 const scheme_hooks *hooks);
+
+/* Before forecast number step (from 0) the experiment learns anew. */
+bool scheme_learns_before(const experiment *e, int step);
+
+/* Rows that an update before forecast number step learns from, of n_train + step known ones. */
+int scheme_update_rows(const update_spec *update, int known);
+
+/* Gradient steps of a walk in each lane. */
+uint64_t scheme_walk_steps(const experiment *e, int n_train, int from, int to);
+
+/* Gradient steps of the whole experiment by itself: base fit, updates, refits. 0 for a baseline. */
+uint64_t scheme_steps(const experiment *e, int n_train);
+
 #endif

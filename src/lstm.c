@@ -1,0 +1,172 @@
+/* lstm.c - blocks of LANES models: memory, weights in and out, and the choice of kernel.
+ * Everything hot is in lstm_kernel.c. Uses lstm_block.h; must not know what a repeat or a row is for. */
+#include "lstm_block.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DECLARE_KERNELS(level) extern const lstm_kernel lstm_kernel_f32_##level, lstm_kernel_f64_##level;
+#define KERNELS(level)         {&lstm_kernel_f32_##level, &lstm_kernel_f64_##level}
+
+DECLARE_KERNELS(base)
+#ifdef FARM_HAVE_v3
+DECLARE_KERNELS(v3)
+#endif
+#ifdef FARM_HAVE_v4
+DECLARE_KERNELS(v4)
+#endif
+
+/* By level, then precision; a level that this build has not is NULL. */
+static const struct {
+    const char *name;
+    int bits;
+    const lstm_kernel *kernels[2];
+} levels[] = {
+    [VECTOR_BASE] = {"base", 128, KERNELS(base)},
+#ifdef FARM_HAVE_v3
+    [VECTOR_X86_64_V3] = {"x86-64-v3", 256, KERNELS(v3)},
+#endif
+#ifdef FARM_HAVE_v4
+    [VECTOR_X86_64_V4] = {"x86-64-v4", 512, KERNELS(v4)},
+#endif
+};
+
+static bool processor_has(vector_level level) {
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    bool v3 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2") &&
+              __builtin_cpu_supports("fma");
+    bool v4 = v3 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+              __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
+              __builtin_cpu_supports("avx512vl");
+    return level == VECTOR_BASE || (level == VECTOR_X86_64_V3 && v3) || (level == VECTOR_X86_64_V4 && v4);
+#else
+    return level == VECTOR_BASE;
+#endif
+}
+
+bool lstm_has_level(vector_level level) {
+    return (size_t)level < sizeof levels / sizeof *levels && levels[level].kernels[0] && processor_has(level);
+}
+
+vector_level lstm_best_level(void) {
+    vector_level best = VECTOR_BASE;
+    for (vector_level level = VECTOR_BASE; (size_t)level < sizeof levels / sizeof *levels; level++)
+        if (lstm_has_level(level)) best = level;
+    return best;
+}
+
+const char *lstm_level_name(vector_level level) { return levels[level].name; }
+
+int lstm_level_bits(vector_level level) { return levels[level].bits; }
+
+size_t lstm_parameters(const lstm_shape *shape) {
+    size_t n = (size_t)shape->neurons, rows = (size_t)shape->lags + n + (size_t)shape->bias_vectors;
+    return rows * 4 * n + n + 1;
+}
+
+static size_t real_size(const lstm *model) { return model->precision == PRECISION_F32 ? sizeof(float) : sizeof(double); }
+
+/* Hands out consecutive pieces of the block's memory; on the first pass, with memory NULL, only adds them up. */
+static void *piece(lstm *model, size_t *offset, size_t arrays) {
+    void *at = model->memory ? (char *)model->memory + *offset : NULL;
+    *offset += arrays * LANES * real_size(model);
+    return at;
+}
+
+static size_t lay_out(lstm *model) {
+    size_t parameters = lstm_parameters(&model->shape), n = (size_t)model->shape.neurons, offset = 0;
+    model->weights = piece(model, &offset, parameters);
+    model->moment_1 = piece(model, &offset, parameters);
+    model->moment_2 = piece(model, &offset, parameters);
+    model->hidden = piece(model, &offset, n);
+    model->cell = piece(model, &offset, n);
+    model->hidden_next = piece(model, &offset, n);
+    model->cell_next = piece(model, &offset, n);
+    model->gates = piece(model, &offset, 4 * n);
+    model->squashed = piece(model, &offset, n);
+    model->deltas = piece(model, &offset, 4 * n);
+    return offset;
+}
+
+lstm *lstm_new(const lstm_shape *shape, const optimizer_spec *optimizer, precision real, vector_level level) {
+    assert(shape->lags >= 1 && shape->neurons >= 1 && lstm_has_level(level));
+    lstm *model = calloc(1, sizeof *model);
+    if (!model) return NULL;
+    *model = (lstm){.shape = *shape, .optimizer = *optimizer, .precision = real};
+    model->kernel = levels[level].kernels[real];
+    model->bytes = lay_out(model);
+    model->memory = aligned_alloc(64, model->bytes); /* LANES reals are a multiple of a cache line */
+    if (!model->memory) {
+        free(model);
+        return NULL;
+    }
+    memset(model->memory, 0, model->bytes);
+    lay_out(model);
+    lstm_reset_optimizer(model);
+    return model;
+}
+
+lstm *lstm_copy(const lstm *from) {
+    lstm *to = malloc(sizeof *to);
+    if (!to) return NULL;
+    *to = *from;
+    to->memory = aligned_alloc(64, to->bytes);
+    if (!to->memory) {
+        free(to);
+        return NULL;
+    }
+    memcpy(to->memory, from->memory, to->bytes);
+    lay_out(to);
+    /* from's state may have changed places with its next one */
+    size_t state = (size_t)to->shape.neurons * LANES * real_size(to);
+    memcpy(to->hidden, from->hidden, state);
+    memcpy(to->cell, from->cell, state);
+    return to;
+}
+
+void lstm_free(lstm *model) {
+    if (!model) return;
+    free(model->memory);
+    free(model);
+}
+
+void lstm_set_weights(lstm *model, int lane, const double *weights) {
+    size_t parameters = lstm_parameters(&model->shape);
+    for (size_t p = 0; p < parameters; p++) {
+        size_t at = p * LANES + (size_t)lane;
+        if (model->precision == PRECISION_F32)
+            ((float *)model->weights)[at] = (float)weights[p];
+        else
+            ((double *)model->weights)[at] = weights[p];
+    }
+}
+
+void lstm_get_weights(const lstm *model, int lane, double *weights) {
+    size_t parameters = lstm_parameters(&model->shape);
+    for (size_t p = 0; p < parameters; p++) {
+        size_t at = p * LANES + (size_t)lane;
+        weights[p] = model->precision == PRECISION_F32 ? (double)((const float *)model->weights)[at]
+                                                       : ((const double *)model->weights)[at];
+    }
+}
+
+void lstm_reset_state(lstm *model) {
+    size_t state = (size_t)model->shape.neurons * LANES * real_size(model);
+    memset(model->hidden, 0, state);
+    memset(model->cell, 0, state);
+}
+
+void lstm_reset_optimizer(lstm *model) {
+    size_t moments = lstm_parameters(&model->shape) * LANES * real_size(model);
+    memset(model->moment_1, 0, moments);
+    memset(model->moment_2, 0, moments);
+    model->beta_1_power = model->beta_2_power = 1;
+}
+
+void lstm_train_epoch(lstm *model, const lstm_rows *rows) { model->kernel->train_epoch(model, rows); }
+
+void lstm_forecast(lstm *model, const double *inputs, double *output) {
+    model->kernel->forecast(model, inputs, output);
+}

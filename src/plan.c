@@ -1,0 +1,166 @@
+/* plan.c - experiments to chains of fits. See plan.h. */
+#include "plan.h"
+
+#include <stdlib.h>
+
+/* What is built up while planning; out of memory is remembered rather than carried through every call. */
+typedef struct {
+    plan *plan;
+    const experiment *experiments;
+    plan_sharing sharing;
+    bool failed;
+} planner;
+
+/* Room for one more item of an array of n; NULL and failed: out of memory, the array stays as it was. */
+static void *grown(planner *p, void *items, size_t n, size_t item_size) {
+    if (p->failed) return NULL;
+    if (n & (n - 1)) return items; /* has room up to the next power of two */
+    void *more = realloc(items, (n ? 2 * n : 1) * item_size);
+    if (!more) p->failed = true;
+    return more;
+}
+
+static bool same_chain(const planner *p, const plan_chain *a, const plan_chain *b) {
+    return p->sharing == PLAN_SHARED && a->origin == b->origin && a->initial_origin == b->initial_origin &&
+           a->initial_refit == b->initial_refit &&
+           experiment_same_model(&p->experiments[a->experiment], &p->experiments[b->experiment]);
+}
+
+static plan_chain *find_or_add_chain(planner *p, plan_chain wanted) {
+    plan *out = p->plan;
+    for (size_t i = 0; i < out->n_chains; i++)
+        if (same_chain(p, &out->chains[i], &wanted)) return &out->chains[i];
+    plan_chain *chains = grown(p, out->chains, out->n_chains, sizeof *chains);
+    if (!chains) return NULL;
+    out->chains = chains;
+    chains[out->n_chains] = wanted;
+    return &chains[out->n_chains++];
+}
+
+/* The stop at so many epochs, put in its place by insertion. */
+static plan_stop *find_or_add_stop(planner *p, plan_chain *chain, int epochs) {
+    size_t at = 0;
+    while (at < chain->n_stops && chain->stops[at].epochs < epochs) at++;
+    if (at < chain->n_stops && chain->stops[at].epochs == epochs) return &chain->stops[at];
+    plan_stop *stops = grown(p, chain->stops, chain->n_stops, sizeof *stops);
+    if (!stops) return NULL;
+    chain->stops = stops;
+    for (size_t i = chain->n_stops++; i > at; i--) stops[i] = stops[i - 1];
+    stops[at] = (plan_stop){.epochs = epochs};
+    return &stops[at];
+}
+
+/* A walk of experiment e over test rows from ... to - 1, with a model fitted once origin rows were seen. */
+static void add_walk(planner *p, plan_chain chain, int from, int to) {
+    const experiment *e = &p->experiments[chain.experiment];
+    plan_chain *found = find_or_add_chain(p, chain);
+    plan_stop *stop = found ? find_or_add_stop(p, found, e->train.epochs) : NULL;
+    plan_walk *walks = stop ? grown(p, stop->walks, stop->n_walks, sizeof *walks) : NULL;
+    if (!walks) return;
+    stop->walks = walks;
+    walks[stop->n_walks++] = (plan_walk){chain.experiment, from, to};
+}
+
+/* Steps from which a refit's next model takes over: every k-th, where each refit is a chain of its own. */
+static void add_experiment(planner *p, int index) {
+    const experiment *e = &p->experiments[index];
+    int test = e->frame.test;
+    plan_chain base = {.experiment = index};
+    if (e->scheme != SCHEME_REFIT || experiment_learns_on(e)) {
+        add_walk(p, base, 0, test);
+        return;
+    }
+    for (int from = 0, refit = 0; from < test; from += e->every, refit++) {
+        plan_chain chain = base;
+        chain.origin = from;
+        if (e->init == REFIT_FRESH) chain.initial_origin = from;
+        if (e->init == REFIT_FRESH && e->initial.given) chain.initial_refit = refit;
+        add_walk(p, chain, from, from + e->every < test ? from + e->every : test);
+    }
+}
+
+static void count_steps(planner *p) {
+    plan *out = p->plan;
+    for (size_t i = 0; i < out->n_experiments; i++)
+        out->steps_asked += scheme_steps(&p->experiments[i], out->frame_of[i]->n_train);
+    for (size_t c = 0; c < out->n_chains; c++) {
+        plan_chain *chain = &out->chains[c];
+        int n_train = out->frame_of[chain->experiment]->n_train;
+        const plan_stop *last = &chain->stops[chain->n_stops - 1];
+        chain->steps = (uint64_t)last->epochs * (uint64_t)(n_train + chain->origin);
+        for (size_t s = 0; s < chain->n_stops; s++)
+            for (size_t w = 0; w < chain->stops[s].n_walks; w++) {
+                const plan_walk *walk = &chain->stops[s].walks[w];
+                chain->steps += scheme_walk_steps(&p->experiments[walk->experiment], n_train, walk->from, walk->to);
+            }
+        out->steps_taken += chain->steps;
+    }
+}
+
+/* Most steps first; then as planned, so that the order does not depend on qsort. */
+static int compare_chains(const void *a, const void *b) {
+    const plan_chain *x = a, *y = b;
+    if (x->steps != y->steps) return x->steps < y->steps ? 1 : -1;
+    if (x->experiment != y->experiment) return x->experiment < y->experiment ? -1 : 1;
+    return (x->origin > y->origin) - (x->origin < y->origin);
+}
+
+static farm_status build_frames(plan *out, const experiment *experiments, const series *s, farm_errors *errors) {
+    for (size_t i = 0; i < out->n_experiments; i++) {
+        size_t earlier = 0;
+        while (earlier < i && !frame_spec_equal(&experiments[earlier].frame, &experiments[i].frame)) earlier++;
+        if (earlier < i) {
+            out->frame_of[i] = out->frame_of[earlier];
+            continue;
+        }
+        farm_status status = frame_build(&out->frames[out->n_frames], s, &experiments[i].frame, errors);
+        if (status != FARM_OK) return status;
+        out->frame_of[i] = &out->frames[out->n_frames++];
+    }
+    return FARM_OK;
+}
+
+static int find_same_work(const planner *p, int index) {
+    for (int i = 0; p->sharing == PLAN_SHARED && i < index; i++)
+        if (p->plan->same_as[i] < 0 && experiment_same_work(&p->experiments[i], &p->experiments[index])) return i;
+    return -1;
+}
+
+farm_status plan_expand(plan *out, const experiment *experiments, size_t n, const series *s, plan_sharing sharing,
+                        farm_errors *errors) {
+    planner p = {.plan = out, .experiments = experiments, .sharing = sharing};
+    *out = (plan){.n_experiments = n};
+    out->frames = calloc(n, sizeof *out->frames);
+    out->frame_of = calloc(n, sizeof *out->frame_of);
+    out->same_as = calloc(n, sizeof *out->same_as);
+    p.failed = !out->frames || !out->frame_of || !out->same_as;
+    if (!p.failed && build_frames(out, experiments, s, errors) != FARM_OK) {
+        plan_free(out);
+        return FARM_FAILED;
+    }
+    for (int i = 0; !p.failed && i < (int)n; i++) {
+        out->same_as[i] = find_same_work(&p, i);
+        if (out->same_as[i] < 0 && experiment_is_lstm(&experiments[i])) add_experiment(&p, i);
+    }
+    if (p.failed) {
+        errors_add(errors, (error_place){0}, "out of memory planning %zu experiments", n);
+        plan_free(out);
+        return FARM_FAILED;
+    }
+    count_steps(&p);
+    if (out->n_chains) qsort(out->chains, out->n_chains, sizeof *out->chains, compare_chains);
+    return FARM_OK;
+}
+
+void plan_free(plan *p) {
+    for (size_t c = 0; c < p->n_chains; c++) {
+        for (size_t s = 0; s < p->chains[c].n_stops; s++) free(p->chains[c].stops[s].walks);
+        free(p->chains[c].stops);
+    }
+    free(p->chains);
+    for (size_t i = 0; i < p->n_frames; i++) frame_free(&p->frames[i]);
+    free(p->frames);
+    free(p->frame_of);
+    free(p->same_as);
+    *p = (plan){0};
+}

@@ -1,0 +1,143 @@
+/* schemes.c - the walk forward. See schemes.h and docs/semantics.md.
+ * The first row a model may not have seen is n_train + step when forecast number step is made. */
+#include "schemes.h"
+
+#include <assert.h>
+#include <math.h>
+
+bool experiment_is_lstm(const experiment *e) {
+    return e->scheme == SCHEME_FIXED || e->scheme == SCHEME_UPDATE || e->scheme == SCHEME_REFIT;
+}
+
+bool experiment_learns_on(const experiment *e) {
+    return e->scheme == SCHEME_UPDATE || (e->scheme == SCHEME_REFIT && e->init == REFIT_CURRENT);
+}
+
+static bool same_shape(const lstm_shape *a, const lstm_shape *b) {
+    return a->lags == b->lags && a->neurons == b->neurons && a->activation == b->activation &&
+           a->recurrent_activation == b->recurrent_activation && a->bias_vectors == b->bias_vectors;
+}
+
+static bool same_initial(const initial_spec *a, const initial_spec *b) {
+    if (a->given || b->given) return a->given == b->given;
+    return a->kernel == b->kernel && a->recurrent == b->recurrent && a->dense == b->dense &&
+           a->biases_uniform == b->biases_uniform && a->unit_forget_bias == b->unit_forget_bias;
+}
+
+static bool same_optimizer(const optimizer_spec *a, const optimizer_spec *b) {
+    return a->learning_rate == b->learning_rate && a->beta_1 == b->beta_1 && a->beta_2 == b->beta_2 &&
+           a->epsilon == b->epsilon && a->placement == b->placement;
+}
+
+bool experiment_same_model(const experiment *a, const experiment *b) {
+    return frame_spec_equal(&a->frame, &b->frame) && same_shape(&a->model, &b->model) &&
+           same_initial(&a->initial, &b->initial) && same_optimizer(&a->train.optimizer, &b->train.optimizer);
+}
+
+static bool same_update(const update_spec *a, const update_spec *b) {
+    return a->epochs == b->epochs && a->rows == b->rows && a->optimizer == b->optimizer &&
+           (a->rows != UPDATE_ROWS_LAST || a->last == b->last) &&
+           (a->rows != UPDATE_ROWS_FRACTION || a->fraction == b->fraction);
+}
+
+bool experiment_same_work(const experiment *a, const experiment *b) {
+    if (a->scheme != b->scheme || !frame_spec_equal(&a->frame, &b->frame)) return false;
+    if (!experiment_is_lstm(a)) return true;
+    if (!experiment_same_model(a, b) || a->train.epochs != b->train.epochs) return false;
+    if (a->state_at_forecast != b->state_at_forecast) return false;
+    if (a->scheme == SCHEME_UPDATE) return a->every == b->every && same_update(&a->update, &b->update);
+    if (a->scheme == SCHEME_REFIT) return a->every == b->every && a->init == b->init;
+    return true;
+}
+
+static lstm_rows first_rows(const frame *f, int n) { return (lstm_rows){f->inputs, f->targets, n}; }
+
+/* The newest n of the first known rows. */
+static lstm_rows newest_rows(const frame *f, int known, int n) {
+    size_t skip = (size_t)(known - n);
+    return (lstm_rows){f->inputs + skip * (size_t)f->lags, f->targets + skip, n};
+}
+
+static bool train(lstm *model, lstm_rows rows, int epochs, const scheme_hooks *hooks) {
+    for (int i = 0; i < epochs; i++) {
+        lstm_train_epoch(model, &rows);
+        lstm_reset_state(model);
+        if (!hooks->epoch_done(hooks->context, rows.n)) return false;
+    }
+    return true;
+}
+
+bool scheme_fit(lstm *model, const frame *f, int n_rows, int epochs, const scheme_hooks *hooks) {
+    return train(model, first_rows(f, n_rows), epochs, hooks);
+}
+
+bool scheme_learns_before(const experiment *e, int step) {
+    return (e->scheme == SCHEME_UPDATE || e->scheme == SCHEME_REFIT) && step > 0 && step % e->every == 0;
+}
+
+int scheme_update_rows(const update_spec *update, int known) {
+    switch (update->rows) {
+    case UPDATE_ROWS_LAST: return update->last < known ? update->last : known;
+    case UPDATE_ROWS_FRACTION: return (int)fmax(1, ceil(update->fraction * known));
+    case UPDATE_ROWS_ALL: break;
+    }
+    return known;
+}
+
+/* An update goes on from the state that the last forecast left; a refit from the current weights is a fit of its own,
+ * so it starts from zero with a new optimizer. */
+static bool learn(lstm *model, const frame *f, const experiment *e, int known, const scheme_hooks *hooks) {
+    if (e->scheme == SCHEME_REFIT) {
+        lstm_reset_state(model);
+        lstm_reset_optimizer(model);
+        return train(model, first_rows(f, known), e->train.epochs, hooks);
+    }
+    if (e->update.optimizer == UPDATE_OPTIMIZER_RESET) lstm_reset_optimizer(model);
+    return train(model, newest_rows(f, known, scheme_update_rows(&e->update, known)), e->update.epochs, hooks);
+}
+
+static void replay(lstm *model, const frame *f, int known) {
+    double unused[LANES];
+    lstm_reset_state(model);
+    for (int r = 0; r < known; r++) lstm_forecast(model, f->inputs + (size_t)r * (size_t)f->lags, unused);
+}
+
+static void forecast_row(lstm *model, const frame *f, int row, double *forecasts) {
+    double output[LANES];
+    lstm_forecast(model, f->inputs + (size_t)row * (size_t)f->lags, output);
+    for (int lane = 0; lane < LANES; lane++) forecasts[lane] = frame_invert(f, row, output[lane]);
+}
+
+bool scheme_walk(lstm *model, const frame *f, const experiment *e, int from, int to, double *forecasts,
+                 const scheme_hooks *hooks) {
+    assert(from >= 0 && to <= f->n_test);
+    for (int step = from; step < to; step++) {
+        int known = f->n_train + step;
+        if (step > from && scheme_learns_before(e, step) && !learn(model, f, e, known, hooks)) return false;
+        if (e->state_at_forecast == FORECAST_ZERO) lstm_reset_state(model);
+        if (e->state_at_forecast == FORECAST_WARM) replay(model, f, known);
+        forecast_row(model, f, known, forecasts + (size_t)step * LANES);
+    }
+    return true;
+}
+
+uint64_t scheme_walk_steps(const experiment *e, int n_train, int from, int to) {
+    uint64_t steps = 0;
+    for (int step = from + 1; experiment_learns_on(e) && step < to; step++) {
+        if (!scheme_learns_before(e, step)) continue;
+        int known = n_train + step;
+        steps += e->scheme == SCHEME_UPDATE
+                     ? (uint64_t)e->update.epochs * (uint64_t)scheme_update_rows(&e->update, known)
+                     : (uint64_t)e->train.epochs * (uint64_t)known;
+    }
+    return steps;
+}
+
+uint64_t scheme_steps(const experiment *e, int n_train) {
+    if (!experiment_is_lstm(e)) return 0;
+    uint64_t steps = (uint64_t)e->train.epochs * (uint64_t)n_train;
+    if (experiment_learns_on(e)) return steps + scheme_walk_steps(e, n_train, 0, e->frame.test);
+    for (int step = 1; step < e->frame.test; step++)
+        if (scheme_learns_before(e, step)) steps += (uint64_t)e->train.epochs * (uint64_t)(n_train + step);
+    return steps;
+}
