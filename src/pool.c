@@ -1,0 +1,263 @@
+/* pool.c - the task pool. See pool.h.
+ * A task owns its block of models; a walk that learns on gets a copy. Tasks write to places of their own in results. */
+#include "pool.h"
+#include "baselines.h"
+
+#include <math.h>
+#include <omp.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const double report_interval = 0.1; /* seconds between two calls of the progress hook */
+
+/* A run in progress, shared by all tasks. */
+typedef struct {
+    const pool_work *work;
+    const farm_hooks *hooks;
+    results *out;
+    farm_errors *errors;
+    double begin;
+    uint64_t steps_total;
+    atomic_uint_least64_t steps_done;
+    atomic_bool stopped, failed;
+    omp_lock_t reporting; /* held while the progress hook runs */
+    double next_report;   /* guarded by reporting */
+} run;
+
+/* Repeats first ... first + n - 1 (from 0), one a lane. */
+typedef struct { size_t first, n; } block;
+
+/* One task's view: steps are counted here and handed on now and then, so that threads do not fight over one counter. */
+typedef struct {
+    run *run;
+    block block;
+    uint64_t steps; /* not yet handed on */
+} task;
+
+int pool_threads(int asked) { return asked > 0 ? asked : omp_get_max_threads(); }
+
+static void report_progress(run *r) {
+    double now = omp_get_wtime();
+    if (!omp_test_lock(&r->reporting)) return;
+    if (now >= r->next_report) {
+        r->next_report = now + report_interval;
+        farm_progress progress = {atomic_load(&r->steps_done), r->steps_total, now - r->begin};
+        r->hooks->progress(r->hooks->context, &progress);
+    }
+    omp_unset_lock(&r->reporting);
+}
+
+static void hand_on_steps(task *t) {
+    atomic_fetch_add(&t->run->steps_done, t->steps);
+    t->steps = 0;
+    if (t->run->hooks && t->run->hooks->progress) report_progress(t->run);
+}
+
+static bool ended(run *r) { return atomic_load(&r->stopped) || atomic_load(&r->failed); }
+
+static bool epoch_done(void *context, int rows) {
+    task *t = context;
+    run *r = t->run;
+    t->steps += (uint64_t)rows * t->block.n;
+    if (t->steps >= 16384) hand_on_steps(t); /* about 0.1 ms of work at one neuron */
+    if (r->hooks && r->hooks->stop && r->hooks->stop(r->hooks->context)) atomic_store(&r->stopped, true);
+    return !ended(r);
+}
+
+static void out_of_memory(run *r) {
+    if (atomic_exchange(&r->failed, true)) return;
+#pragma omp critical(pool_errors)
+    errors_add(r->errors, (error_place){0}, "out of memory while training; fewer --threads or neurons need less");
+}
+
+static double root_mean_square_error(const double *forecasts, const frame *f) {
+    double sum = 0;
+    for (int step = 0; step < f->n_test; step++) {
+        double error = f->actuals[f->n_train + step] - forecasts[step];
+        sum += error * error;
+    }
+    double rmse = sqrt(sum / f->n_test);
+    return isfinite(rmse) ? rmse : NAN;
+}
+
+/* Moves a finished walk's lanes to their repeats. */
+static void keep_walk(run *r, const plan_walk *walk, block b, const lstm *model, const double *forecasts) {
+    experiment_result *result = &r->out->experiments[walk->experiment];
+    for (size_t lane = 0; lane < b.n; lane++) {
+        size_t repeat = b.first + lane;
+        for (int step = walk->from; step < walk->to; step++)
+            result->forecasts[repeat * result->n_test + (size_t)step] = forecasts[(size_t)step * LANES + lane];
+        if (result->weights && (size_t)walk->to == result->n_test)
+            lstm_get_weights(model, (int)lane, result->weights + repeat * result->n_weights);
+    }
+}
+
+static void run_walk(task *t, const plan_walk *walk, lstm *model) {
+    run *r = t->run;
+    const experiment *e = &r->work->experiments[walk->experiment];
+    const frame *f = r->work->plan->frame_of[walk->experiment];
+    double *forecasts = malloc((size_t)f->n_test * LANES * sizeof *forecasts);
+    if (!forecasts) {
+        out_of_memory(r);
+        return;
+    }
+    if (scheme_walk(model, f, e, walk->from, walk->to, forecasts, &(scheme_hooks){epoch_done, t}))
+        keep_walk(r, walk, t->block, model, forecasts);
+    free(forecasts);
+}
+
+/* A walk that learns on, as a task of its own; model is its own to free. */
+static void run_learning_walk(run *r, block b, const plan_walk *walk, lstm *model) {
+    task t = {.run = r, .block = b};
+    run_walk(&t, walk, model);
+    hand_on_steps(&t);
+    lstm_free(model);
+}
+
+static void start_walk(task *t, const plan_walk *walk, lstm *model) {
+    run *r = t->run;
+    if (!experiment_learns_on(&r->work->experiments[walk->experiment])) {
+        run_walk(t, walk, model);
+        lstm_reset_state(model);
+        return;
+    }
+    lstm *copy = lstm_copy(model);
+    if (!copy) {
+        out_of_memory(r);
+        return;
+    }
+    block b = t->block;
+#pragma omp task default(none) firstprivate(r, b, walk, copy)
+    run_learning_walk(r, b, walk, copy);
+}
+
+/* First weights into every lane; lanes beyond the last repeat take the last one's, and are never read. */
+static farm_status draw_block(run *r, const plan_chain *chain, block b, lstm *model) {
+    const experiment *e = &r->work->experiments[chain->experiment];
+    double *weights = malloc(lstm_parameters(&e->model) * sizeof *weights);
+    farm_status status = weights ? FARM_OK : FARM_FAILED;
+    for (int lane = 0; status == FARM_OK && lane < LANES; lane++) {
+        size_t repeat = b.first + ((size_t)lane < b.n ? (size_t)lane : b.n - 1);
+        initial_key key = {r->work->seed, (uint32_t)repeat + 1, (uint32_t)chain->initial_origin,
+                           (uint32_t)chain->initial_refit};
+        status = initial_weights(weights, &e->model, &e->initial, &key);
+        lstm_set_weights(model, lane, weights);
+    }
+    free(weights);
+    return status;
+}
+
+static void run_chain(run *r, const plan_chain *chain, block b) {
+    const experiment *e = &r->work->experiments[chain->experiment];
+    const frame *f = r->work->plan->frame_of[chain->experiment];
+    task t = {.run = r, .block = b};
+    if (ended(r)) return;
+    lstm *model = lstm_new(&e->model, &e->train.optimizer, r->work->precision, r->work->level);
+    if (!model || draw_block(r, chain, b, model) != FARM_OK) {
+        out_of_memory(r);
+        lstm_free(model);
+        return;
+    }
+    for (size_t s = 0, epochs = 0; s < chain->n_stops; epochs = (size_t)chain->stops[s++].epochs) {
+        const plan_stop *stop = &chain->stops[s];
+        int more = stop->epochs - (int)epochs;
+        if (!scheme_fit(model, f, f->n_train + chain->origin, more, &(scheme_hooks){epoch_done, &t})) break;
+        for (size_t w = 0; w < stop->n_walks; w++) start_walk(&t, &stop->walks[w], model);
+    }
+    hand_on_steps(&t);
+    lstm_free(model);
+}
+
+/* One thread makes the tasks, in the plan's order: the longest chains of all blocks first. */
+static void run_all_chains(run *r) {
+    const plan *p = r->work->plan;
+    size_t repeats = r->work->repeats;
+#pragma omp parallel num_threads(pool_threads(r->work->threads))
+#pragma omp single
+    for (size_t c = 0; c < p->n_chains; c++)
+        for (size_t first = 0; first < repeats && !ended(r); first += LANES) {
+            block b = {first, repeats - first < LANES ? repeats - first : LANES};
+            const plan_chain *chain = &p->chains[c];
+#pragma omp task default(none) firstprivate(r, chain, b)
+            run_chain(r, chain, b);
+        }
+}
+
+static void run_baselines(run *r) {
+    const plan *p = r->work->plan;
+    for (size_t i = 0; i < p->n_experiments; i++)
+        if (p->same_as[i] < 0 && !experiment_is_lstm(&r->work->experiments[i]))
+            baseline_forecast(r->out->experiments[i].forecasts, &r->work->experiments[i], r->work->series, p->frame_of[i]);
+}
+
+static void copy_result(experiment_result *to, const experiment_result *from) {
+    memcpy(to->forecasts, from->forecasts, to->n_repeats * to->n_test * sizeof *to->forecasts);
+    if (to->weights) memcpy(to->weights, from->weights, to->n_repeats * to->n_weights * sizeof *to->weights);
+}
+
+static void finish_results(run *r) {
+    const plan *p = r->work->plan;
+    for (size_t i = 0; i < p->n_experiments; i++) {
+        experiment_result *result = &r->out->experiments[i];
+        if (p->same_as[i] >= 0) copy_result(result, &r->out->experiments[p->same_as[i]]);
+        for (size_t repeat = 0; repeat < result->n_repeats; repeat++)
+            result->rmse[repeat] = root_mean_square_error(result->forecasts + repeat * result->n_test, p->frame_of[i]);
+    }
+}
+
+farm_status pool_run(results *out, const pool_work *work, const farm_hooks *hooks, farm_errors *errors) {
+    run r = {.work = work, .hooks = hooks, .out = out, .errors = errors, .begin = omp_get_wtime()};
+    r.steps_total = work->plan->steps_taken * work->repeats;
+    r.next_report = r.begin + report_interval;
+    omp_init_lock(&r.reporting);
+    run_baselines(&r);
+    run_all_chains(&r);
+    omp_destroy_lock(&r.reporting);
+    if (atomic_load(&r.failed)) return FARM_FAILED;
+    if (atomic_load(&r.stopped)) return FARM_INTERRUPTED;
+    finish_results(&r);
+    out->steps_asked = work->plan->steps_asked * work->repeats;
+    out->steps_taken = atomic_load(&r.steps_done);
+    out->threads = pool_threads(work->threads);
+    out->seconds = omp_get_wtime() - r.begin;
+    return FARM_OK;
+}
+
+static bool count_nothing(void *context, int rows) {
+    (void)context;
+    (void)rows;
+    return true;
+}
+
+/* Seconds a gradient step of all lanes at once, from at least 10 ms of training. */
+static double seconds_per_step(const pool_work *work, const plan_chain *chain) {
+    const experiment *e = &work->experiments[chain->experiment];
+    const frame *f = work->plan->frame_of[chain->experiment];
+    lstm *model = lstm_new(&e->model, &e->train.optimizer, work->precision, work->level);
+    if (!model) return -1;
+    scheme_hooks hooks = {count_nothing, NULL};
+    double begin = omp_get_wtime(), seconds = 0;
+    uint64_t steps = 0;
+    for (int epochs = 1; seconds < 0.01; epochs *= 2) {
+        scheme_fit(model, f, f->n_train, epochs, &hooks);
+        steps += (uint64_t)epochs * (uint64_t)f->n_train;
+        seconds = omp_get_wtime() - begin;
+    }
+    lstm_free(model);
+    return seconds / (double)steps;
+}
+
+double pool_estimate(const pool_work *work) {
+    const plan *p = work->plan;
+    double seconds = 0, per_step = -1;
+    for (size_t c = 0; c < p->n_chains; c++) {
+        bool measured = c > 0 && experiment_same_model(&work->experiments[p->chains[c].experiment],
+                                                       &work->experiments[p->chains[c - 1].experiment]);
+        if (!measured) per_step = seconds_per_step(work, &p->chains[c]);
+        if (per_step < 0) return -1;
+        seconds += per_step * (double)p->chains[c].steps;
+    }
+    double blocks = ceil((double)work->repeats / LANES), threads = pool_threads(work->threads);
+    return seconds * blocks / threads;
+}
