@@ -1,0 +1,224 @@
+/* test_lstm.c - the kernel against a scalar twin, finite differences and itself at every vector level. */
+#include "elementary.h"
+#include "lstm.h"
+#include "rng.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+#include <cmocka.h>
+
+#define REAL float
+#include "twin.h"
+#undef REAL
+#define REAL double
+#include "twin.h"
+
+static const optimizer_spec keras = {0.01, 0.9, 0.999, 1e-8, EPSILON_BEFORE_CORRECTION};
+static const optimizer_spec pytorch = {0.01, 0.9, 0.999, 1e-3, EPSILON_AFTER_CORRECTION};
+
+static const lstm_shape shapes[] = {
+    {1, 1, ACTIVATION_TANH, ACTIVATION_HARD_SIGMOID, 1},
+    {1, 1, ACTIVATION_TANH, ACTIVATION_SIGMOID, 1},
+    {1, 1, ACTIVATION_TANH, ACTIVATION_HARD_SIGMOID, 2},
+    {3, 1, ACTIVATION_TANH, ACTIVATION_HARD_SIGMOID, 1},
+    {1, 2, ACTIVATION_TANH, ACTIVATION_HARD_SIGMOID, 1},
+    {2, 5, ACTIVATION_TANH, ACTIVATION_SIGMOID, 2},
+    {2, 3, ACTIVATION_RELU, ACTIVATION_HARD_SIGMOID_6, 1},
+    {1, 4, ACTIVATION_SIGMOID, ACTIVATION_LINEAR, 1},
+    {1, 17, ACTIVATION_TANH, ACTIVATION_HARD_SIGMOID, 1},
+    {4, 3, ACTIVATION_HARD_SIGMOID, ACTIVATION_RELU, 2},
+};
+enum { N_SHAPES = sizeof shapes / sizeof *shapes, N_ROWS = 7, MAX_LAGS = 4 };
+
+/* Seven made-up rows. */
+static lstm_rows some_rows(int lags, double *inputs, double *targets) {
+    rng_stream s = {11, 0, 0, 0};
+    for (uint32_t i = 0; i < (uint32_t)(N_ROWS * lags); i++) inputs[i] = 2 * rng_uniform(&s, i) - 1;
+    for (uint32_t i = 0; i < N_ROWS; i++) targets[i] = 2 * rng_uniform(&s, 1000 + i) - 1;
+    return (lstm_rows){inputs, targets, N_ROWS};
+}
+
+/* Weights of one lane, in +-0.8. */
+static double *some_weights(const lstm_shape *shape, int lane) {
+    size_t P = lstm_parameters(shape);
+    double *w = malloc(P * sizeof *w);
+    rng_stream s = {12, (uint32_t)lane, 0, 0};
+    for (size_t p = 0; p < P; p++) w[p] = (2 * rng_uniform(&s, (uint32_t)p) - 1) * 0.8;
+    return w;
+}
+
+static lstm *some_block(const lstm_shape *shape, const optimizer_spec *optimizer, precision real, vector_level level) {
+    lstm *model = lstm_new(shape, optimizer, real, level);
+    for (int lane = 0; lane < LANES; lane++) {
+        double *w = some_weights(shape, lane);
+        lstm_set_weights(model, lane, w);
+        free(w);
+    }
+    return model;
+}
+
+static void train_block(lstm *model, const lstm_rows *rows, int epochs) {
+    for (int e = 0; e < epochs; e++) {
+        lstm_train_epoch(model, rows);
+        lstm_reset_state(model);
+    }
+}
+
+static void assert_block_equals_twins(const lstm_shape *shape, const optimizer_spec *optimizer, precision real,
+                                      vector_level level) {
+    double inputs[N_ROWS * MAX_LAGS], targets[N_ROWS], output[LANES];
+    lstm_rows rows = some_rows(shape->lags, inputs, targets);
+    size_t P = lstm_parameters(shape);
+    double *got = malloc(P * sizeof *got);
+    lstm *model = some_block(shape, optimizer, real, level);
+    train_block(model, &rows, 5);
+    lstm_forecast(model, inputs + (N_ROWS - 1) * shape->lags, output);
+    for (int lane = 0; lane < LANES; lane++) {
+        double *w = some_weights(shape, lane);
+        double y = real == PRECISION_F32 ? twin_train_float(shape, optimizer, &rows, 5, w)
+                                         : twin_train_double(shape, optimizer, &rows, 5, w);
+        lstm_get_weights(model, lane, got);
+        assert_memory_equal(got, w, P * sizeof *w);
+        assert_memory_equal(&output[lane], &y, sizeof y);
+        free(w);
+    }
+    lstm_free(model);
+    free(got);
+}
+
+static void kernel_agrees_with_the_scalar_twin_bit_for_bit(void **state) {
+    (void)state;
+    for (vector_level level = VECTOR_BASE; level <= lstm_best_level(); level++) {
+        if (!lstm_has_level(level)) continue;
+        for (int i = 0; i < N_SHAPES; i++)
+            for (precision real = PRECISION_F32; real <= PRECISION_F64; real++) {
+                assert_block_equals_twins(&shapes[i], &keras, real, level);
+                assert_block_equals_twins(&shapes[i], &pytorch, real, level);
+            }
+    }
+}
+
+/* Squared error of lane 0 on one row from the state that an earlier row leaves, for weights w. */
+static double loss_at(lstm *model, const double *w, const double *inputs, int lags, double target) {
+    double output[LANES];
+    lstm_set_weights(model, 0, w);
+    lstm_forecast(model, inputs + lags, output);
+    return (output[0] - target) * (output[0] - target);
+}
+
+/* With b1 = b2 = 0 a step is lr g / (|g| + eps); lr = eps = 1e6 leaves g / (1 + |g| / eps). */
+static void gradients_are_those_of_finite_differences(void **state) {
+    (void)state;
+    const optimizer_spec bare = {1e6, 0, 0, 1e6, EPSILON_BEFORE_CORRECTION};
+    for (int i = 0; i < N_SHAPES; i++) {
+        const lstm_shape *shape = &shapes[i];
+        double inputs[N_ROWS * MAX_LAGS], targets[N_ROWS], output[LANES];
+        some_rows(shape->lags, inputs, targets);
+        size_t P = lstm_parameters(shape);
+        double *w = some_weights(shape, 0), *stepped = malloc(P * sizeof *stepped);
+        lstm *before = some_block(shape, &bare, PRECISION_F64, VECTOR_BASE);
+        lstm_forecast(before, inputs, output); /* a state that is not zero */
+        lstm *after = lstm_copy(before);
+        lstm_rows row = {inputs + shape->lags, targets + 1, 1};
+        lstm_train_epoch(after, &row);
+        lstm_get_weights(after, 0, stepped);
+        for (size_t p = 0; p < P; p++) {
+            double step = w[p] - stepped[p], gradient = step / (1 - fabs(step) / 1e6), kept = w[p], h = 1e-5;
+            double loss[2];
+            for (int side = 0; side < 2; side++) {
+                lstm *probe = lstm_copy(before);
+                w[p] = kept + (side ? h : -h);
+                loss[side] = loss_at(probe, w, inputs, shape->lags, targets[1]);
+                lstm_free(probe);
+            }
+            w[p] = kept;
+            double difference = (loss[1] - loss[0]) / (2 * h);
+            if (fabs(gradient - difference) > 1e-8 * (1 + fabs(difference)))
+                fail_msg("shape %d, parameter %zu: gradient %.12g, finite difference %.12g", i, p, gradient, difference);
+        }
+        lstm_free(before);
+        lstm_free(after);
+        free(w);
+        free(stepped);
+    }
+}
+
+static void a_lane_does_not_depend_on_its_neighbours(void **state) {
+    (void)state;
+    const lstm_shape *shape = &shapes[4];
+    double inputs[N_ROWS * MAX_LAGS], targets[N_ROWS];
+    lstm_rows rows = some_rows(shape->lags, inputs, targets);
+    size_t P = lstm_parameters(shape);
+    double *w = some_weights(shape, 3), *alone = malloc(P * sizeof *alone), *among = malloc(P * sizeof *among);
+    lstm *full = some_block(shape, &keras, PRECISION_F32, lstm_best_level());
+    lstm *single = lstm_new(shape, &keras, PRECISION_F32, lstm_best_level());
+    lstm_set_weights(single, 9, w); /* another lane, all others zero */
+    for (size_t p = 0; p < P; p++) alone[p] = NAN;
+    lstm_set_weights(single, 10, alone);
+    train_block(full, &rows, 20);
+    train_block(single, &rows, 20);
+    lstm_get_weights(full, 3, among);
+    lstm_get_weights(single, 9, alone);
+    assert_memory_equal(alone, among, P * sizeof *w);
+    lstm_get_weights(single, 10, alone);
+    assert_true(isnan(alone[0]));
+    lstm_free(full);
+    lstm_free(single);
+    free(w);
+    free(alone);
+    free(among);
+}
+
+static void a_copy_goes_on_as_the_original_would(void **state) {
+    (void)state;
+    const lstm_shape *shape = &shapes[5];
+    double inputs[N_ROWS * MAX_LAGS], targets[N_ROWS], first[LANES], second[LANES];
+    lstm_rows rows = some_rows(shape->lags, inputs, targets), odd = {inputs, targets, 3};
+    lstm *model = some_block(shape, &keras, PRECISION_F32, lstm_best_level());
+    lstm_train_epoch(model, &odd); /* an odd number of rows leaves the state buffers changed over */
+    lstm *copy = lstm_copy(model);
+    lstm_train_epoch(model, &rows);
+    lstm_forecast(model, inputs, first);
+    lstm_free(model);
+    lstm_train_epoch(copy, &rows);
+    lstm_forecast(copy, inputs, second);
+    assert_memory_equal(first, second, sizeof first);
+    lstm_free(copy);
+}
+
+static void reset_optimizer_forgets_moments_and_step_count(void **state) {
+    (void)state;
+    const lstm_shape *shape = &shapes[4];
+    double inputs[N_ROWS * MAX_LAGS], targets[N_ROWS];
+    lstm_rows rows = some_rows(shape->lags, inputs, targets);
+    size_t P = lstm_parameters(shape);
+    double *w = malloc(P * sizeof *w), *fresh = malloc(P * sizeof *fresh);
+    lstm *used = some_block(shape, &keras, PRECISION_F64, VECTOR_BASE);
+    train_block(used, &rows, 3);
+    lstm *new = lstm_new(shape, &keras, PRECISION_F64, VECTOR_BASE);
+    lstm_get_weights(used, 2, w);
+    lstm_set_weights(new, 2, w);
+    lstm_reset_optimizer(used);
+    train_block(used, &rows, 2);
+    train_block(new, &rows, 2);
+    lstm_get_weights(used, 2, w);
+    lstm_get_weights(new, 2, fresh);
+    assert_memory_equal(w, fresh, P * sizeof *w);
+    lstm_free(used);
+    lstm_free(new);
+    free(w);
+    free(fresh);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(kernel_agrees_with_the_scalar_twin_bit_for_bit),
+        cmocka_unit_test(gradients_are_those_of_finite_differences),
+        cmocka_unit_test(a_lane_does_not_depend_on_its_neighbours),
+        cmocka_unit_test(a_copy_goes_on_as_the_original_would),
+        cmocka_unit_test(reset_optimizer_forgets_moments_and_step_count),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,318 @@
+/* test_pool.c - schemes, plan and pool together: what a walk may know, what sharing may change, what a run counts. */
+#include "pool.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+enum { N = 36, TEST = 12 };
+
+static double shampoo[N] = {266.0, 145.9, 183.1, 119.3, 180.3, 168.5, 231.8, 224.5, 192.8, 122.9, 336.5, 185.9,
+                            194.3, 149.5, 210.1, 273.3, 191.4, 287.0, 226.0, 303.6, 289.9, 421.6, 264.5, 342.3,
+                            339.7, 440.4, 315.9, 439.3, 401.3, 437.4, 575.5, 407.6, 682.0, 475.3, 581.3, 646.9};
+
+/* The tutorial's experiment of one scheme, one neuron, 500 epochs. */
+static experiment classic(scheme_kind scheme, int epochs) {
+    return (experiment){
+        .scheme = scheme,
+        .frame = {1, {1}, 1, TEST, SCALE_RANGE, -1, 1},
+        .model = {1, 1, ACTIVATION_TANH, ACTIVATION_HARD_SIGMOID, 1},
+        .initial = {INITIAL_GLOROT_UNIFORM, INITIAL_ORTHOGONAL, INITIAL_GLOROT_UNIFORM, false, true, NULL, 0},
+        .train = {epochs, {0.001, 0.9, 0.999, 1e-8, EPSILON_BEFORE_CORRECTION}},
+        .every = 1,
+    };
+}
+
+static experiment update(int epochs, int per_update) {
+    experiment e = classic(SCHEME_UPDATE, epochs);
+    e.update = (update_spec){.epochs = per_update};
+    return e;
+}
+
+typedef struct {
+    const double *values;
+    size_t repeats;
+    int threads;
+    plan_sharing sharing;
+    vector_level level;
+    const farm_hooks *hooks;
+} run_options;
+
+static const run_options plain = {shampoo, 3, 2, PLAN_SHARED, VECTOR_BASE, NULL};
+
+static farm_status run_status(results *r, const experiment *e, size_t n, run_options o) {
+    farm_errors errors = {0};
+    double values[N];
+    memcpy(values, o.values, sizeof values);
+    series s = {values, N, 0};
+    plan p;
+    assert_int_equal(plan_expand(&p, e, n, &s, o.sharing, &errors), FARM_OK);
+    assert_int_equal(results_init(r, e, n, o.repeats, true, &errors), FARM_OK);
+    pool_work work = {&p, e, &s, o.repeats, 7, PRECISION_F32, o.level, o.threads};
+    farm_status status = pool_run(r, &work, o.hooks, &errors);
+    if (status == FARM_OK) assert_true(r->steps_taken == p.steps_taken * o.repeats);
+    plan_free(&p);
+    farm_errors_free(&errors);
+    return status;
+}
+
+static results run(const experiment *e, size_t n, run_options o) {
+    results r;
+    assert_int_equal(run_status(&r, e, n, o), FARM_OK);
+    return r;
+}
+
+static const double *forecasts(const results *r, size_t e, size_t repeat) {
+    return r->experiments[e].forecasts + repeat * TEST;
+}
+
+/* Every number of both runs alike, to the bit, for the repeats that both have. */
+static void assert_same(const results *a, const results *b) {
+    for (size_t e = 0; e < a->n_experiments; e++) {
+        const experiment_result *x = &a->experiments[e], *y = &b->experiments[e];
+        size_t n = x->n_repeats < y->n_repeats ? x->n_repeats : y->n_repeats;
+        assert_memory_equal(x->rmse, y->rmse, n * sizeof *x->rmse);
+        assert_memory_equal(x->forecasts, y->forecasts, n * x->n_test * sizeof *x->forecasts);
+        if (x->weights) assert_memory_equal(x->weights, y->weights, n * x->n_weights * sizeof *x->weights);
+    }
+}
+
+/* One of everything, with shared prefixes of every kind, short enough for a test. */
+enum { ZOO = 14 };
+static void fill_zoo(experiment *e) {
+    for (int i = 0; i < ZOO; i++) e[i] = classic(SCHEME_FIXED, 20);
+    e[1] = update(20, 2);
+    e[2] = update(20, 5);
+    e[3].train.epochs = 42;
+    e[4].train.epochs = 31;
+    e[5] = classic(SCHEME_REFIT, 20);
+    e[6] = classic(SCHEME_REFIT, 31);
+    e[7] = classic(SCHEME_REFIT, 20);
+    e[7].init = REFIT_SAME;
+    e[7].every = 5;
+    e[8] = classic(SCHEME_REFIT, 20);
+    e[8].init = REFIT_CURRENT;
+    e[8].every = 4;
+    e[9] = update(20, 3);
+    e[9].update.rows = UPDATE_ROWS_LAST;
+    e[9].update.last = 4;
+    e[9].update.optimizer = UPDATE_OPTIMIZER_RESET;
+    e[9].state_at_forecast = FORECAST_WARM;
+    e[10] = classic(SCHEME_PERSISTENCE, 1);
+    e[11].model.neurons = 3; /* a model of its own */
+    e[12] = update(20, 5);   /* the same work as e[2] */
+    e[13].frame.lags = 2;
+    e[13].model.lags = 2;
+}
+
+static void sharing_threads_and_vectors_change_no_bit(void **state) {
+    (void)state;
+    experiment e[ZOO];
+    fill_zoo(e);
+    run_options o = plain;
+    o.repeats = 20; /* a full block and a part of one */
+    results reference = run(e, ZOO, o);
+    run_options others[] = {o, o, o};
+    others[0].sharing = PLAN_UNSHARED;
+    others[1].threads = 1;
+    others[2].level = lstm_best_level();
+    for (int i = 0; i < 3; i++) {
+        results r = run(e, ZOO, others[i]);
+        assert_same(&reference, &r);
+        if (i == 0) assert_true(r.steps_taken > reference.steps_taken && r.steps_taken == r.steps_asked);
+        results_free(&r);
+    }
+    results_free(&reference);
+}
+
+static void fewer_repeats_are_the_first_of_more(void **state) {
+    (void)state;
+    experiment e[ZOO];
+    fill_zoo(e);
+    run_options few = plain, many = plain;
+    few.repeats = 7;
+    many.repeats = 35;
+    results a = run(e, ZOO, few), b = run(e, ZOO, many);
+    assert_same(&a, &b);
+    results_free(&a);
+    results_free(&b);
+}
+
+static void a_forecast_does_not_depend_on_what_comes_after_it(void **state) {
+    (void)state;
+    experiment e[ZOO];
+    fill_zoo(e);
+    double changed[N];
+    for (int known = 25; known < N; known++) { /* observations 0 ... known - 1 are kept */
+        for (int t = 0; t < N; t++) changed[t] = t < known ? shampoo[t] : 1000.0 + t;
+        run_options o = plain;
+        results a = run(e, ZOO, o);
+        o.values = changed;
+        results b = run(e, ZOO, o);
+        size_t same = (size_t)(known - (N - TEST)) + 1; /* the forecast of `known` itself included */
+        for (size_t i = 0; i < ZOO; i++)
+            assert_memory_equal(forecasts(&a, i, 0), forecasts(&b, i, 0), same * sizeof(double));
+        /* and the next one does know, in every experiment */
+        if (same < TEST)
+            for (size_t i = 0; i < ZOO; i++) assert_true(forecasts(&a, i, 0)[same] != forecasts(&b, i, 0)[same]);
+        results_free(&a);
+        results_free(&b);
+    }
+}
+
+static void the_first_forecast_is_the_base_fits_own(void **state) {
+    (void)state;
+    experiment e[] = {classic(SCHEME_FIXED, 20), update(20, 9), classic(SCHEME_REFIT, 20)};
+    results r = run(e, 3, plain);
+    assert_true(forecasts(&r, 0, 2)[0] == forecasts(&r, 1, 2)[0] && forecasts(&r, 0, 2)[0] == forecasts(&r, 2, 2)[0]);
+    for (int step = 1; step < TEST; step++) {
+        assert_true(forecasts(&r, 0, 2)[step] != forecasts(&r, 1, 2)[step]);
+        assert_true(forecasts(&r, 0, 2)[step] != forecasts(&r, 2, 2)[step]);
+    }
+    results_free(&r);
+}
+
+static void equal_ways_of_saying_it_give_equal_results(void **state) {
+    (void)state;
+    experiment e[8];
+    e[0] = e[1] = e[2] = e[3] = update(20, 3);
+    e[1].update.rows = UPDATE_ROWS_LAST; /* more than there are */
+    e[1].update.last = 1000;
+    e[2].update.rows = UPDATE_ROWS_FRACTION;
+    e[2].update.fraction = 1;
+    e[3].every = TEST; /* never */
+    e[4] = classic(SCHEME_FIXED, 20);
+    e[5] = classic(SCHEME_REFIT, 20);
+    e[5].every = TEST;
+    e[6] = classic(SCHEME_REFIT, 20);
+    e[6].init = REFIT_CURRENT;
+    e[6].every = TEST + 3;
+    e[7] = e[4];
+    e[7].state_at_forecast = FORECAST_ZERO; /* of a one-step walk below */
+    results r = run(e, 8, plain);
+    const size_t same[][2] = {{0, 1}, {0, 2}, {3, 4}, {4, 5}, {4, 6}};
+    for (size_t i = 0; i < 5; i++) {
+        assert_memory_equal(forecasts(&r, same[i][0], 1), forecasts(&r, same[i][1], 1), TEST * sizeof(double));
+        assert_true(r.experiments[same[i][0]].rmse[1] == r.experiments[same[i][1]].rmse[1]);
+    }
+    assert_true(forecasts(&r, 4, 1)[0] == forecasts(&r, 7, 1)[0] && forecasts(&r, 4, 1)[1] != forecasts(&r, 7, 1)[1]);
+    results_free(&r);
+}
+
+static uint64_t plan_steps(const experiment *e, size_t n, plan_sharing sharing, uint64_t *asked) {
+    farm_errors errors = {0};
+    series s = {shampoo, N, 0};
+    plan p;
+    assert_int_equal(plan_expand(&p, e, n, &s, sharing, &errors), FARM_OK);
+    uint64_t taken = p.steps_taken;
+    *asked = p.steps_asked;
+    plan_free(&p);
+    return taken;
+}
+
+/* By hand: base 500 x 22; updates N x (23 + ... + 33 = 308); matched (500 + 11 N) x 22; refits 500 x 308. */
+static void the_tutorial_takes_3_4_times_fewer_steps_than_asked(void **state) {
+    (void)state;
+    const int epochs[] = {2, 5, 10, 20, 50};
+    experiment e[12];
+    e[0] = classic(SCHEME_FIXED, 500);
+    for (int i = 0; i < 5; i++) e[1 + i] = update(500, epochs[i]);
+    for (int i = 0; i < 5; i++) e[6 + i] = classic(SCHEME_FIXED, 500 + 11 * epochs[i]);
+    e[11] = classic(SCHEME_REFIT, 500);
+    uint64_t asked, taken = plan_steps(e, 11, PLAN_SHARED, &asked);
+    assert_int_equal(asked, 6 * 11000 + 87 * 308 + 22 * (2500 + 11 * 87));
+    assert_int_equal(taken, 11000 + 87 * 308 + 22 * 550);
+    assert_true((double)asked / (double)taken > 3);
+    taken = plan_steps(e, 12, PLAN_SHARED, &asked);
+    assert_int_equal(taken, 11000 + 87 * 308 + 22 * 550 + 500 * 308);
+    taken = plan_steps(e, 12, PLAN_UNSHARED, &asked);
+    assert_int_equal(taken, asked);
+}
+
+/* RMSE of y[t-1] for the last twelve months, from pandas. */
+static void persistence_on_shampoo_is_136_761(void **state) {
+    (void)state;
+    experiment e = classic(SCHEME_PERSISTENCE, 1);
+    results r = run(&e, 1, plain);
+    assert_int_equal(r.experiments[0].n_repeats, 1);
+    assert_true(fabs(r.experiments[0].rmse[0] - 136.761) < 0.0005);
+    results_free(&r);
+}
+
+static void a_diverging_repeat_is_nan(void **state) {
+    (void)state;
+    experiment e = classic(SCHEME_FIXED, 20);
+    e.model.activation = ACTIVATION_LINEAR;
+    e.model.recurrent_activation = ACTIVATION_LINEAR;
+    e.train.optimizer.learning_rate = 1e30;
+    results r = run(&e, 1, plain);
+    for (int i = 0; i < 3; i++) assert_true(isnan(r.experiments[0].rmse[i]));
+    results_free(&r);
+}
+
+typedef struct { int polls, calls; uint64_t last, total; } watcher;
+
+static bool stop_soon(void *context) {
+    watcher *w = context;
+    int polls;
+#pragma omp atomic capture
+    polls = ++w->polls;
+    return polls > 50;
+}
+
+static void watch(void *context, const farm_progress *p) {
+    watcher *w = context;
+    assert_true(p->steps_done >= w->last && p->steps_done <= p->steps_total);
+    w->last = p->steps_done;
+    w->total = p->steps_total;
+    w->calls++;
+}
+
+static void a_run_ends_soon_after_the_stop_hook_says_so(void **state) {
+    (void)state;
+    experiment e[ZOO];
+    fill_zoo(e);
+    for (int i = 0; i < ZOO; i++) e[i].train.epochs += 1000000; /* hours */
+    watcher w = {0};
+    farm_hooks hooks = {NULL, stop_soon, &w};
+    run_options o = plain;
+    o.hooks = &hooks;
+    results r;
+    assert_int_equal(run_status(&r, e, ZOO, o), FARM_INTERRUPTED);
+    assert_true(w.polls < 5000);
+    results_free(&r);
+}
+
+static void progress_only_grows(void **state) {
+    (void)state;
+    experiment e = classic(SCHEME_REFIT, 300);
+    watcher w = {0};
+    farm_hooks hooks = {watch, NULL, &w};
+    run_options o = plain;
+    o.hooks = &hooks;
+    o.repeats = 320; /* about half a second */
+    results r = run(&e, 1, o);
+    assert_true(w.calls >= 1);
+    assert_int_equal(w.total, r.steps_taken);
+    results_free(&r);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sharing_threads_and_vectors_change_no_bit),
+        cmocka_unit_test(fewer_repeats_are_the_first_of_more),
+        cmocka_unit_test(a_forecast_does_not_depend_on_what_comes_after_it),
+        cmocka_unit_test(the_first_forecast_is_the_base_fits_own),
+        cmocka_unit_test(equal_ways_of_saying_it_give_equal_results),
+        cmocka_unit_test(the_tutorial_takes_3_4_times_fewer_steps_than_asked),
+        cmocka_unit_test(persistence_on_shampoo_is_136_761),
+        cmocka_unit_test(a_diverging_repeat_is_nan),
+        cmocka_unit_test(a_run_ends_soon_after_the_stop_hook_says_so),
+        cmocka_unit_test(progress_only_grows),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
