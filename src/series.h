@@ -11,11 +11,16 @@ typedef struct {
     uint64_t digest; /* FNV-1a of the n values' bytes (little-endian IEEE doubles): which data a result speaks of */
 } series;
 
-/* Reads the column named column of the CSV at path. The first record is the header. Quotes, CRLF, a UTF-8 BOM and a
- * blank last line are fine. A missing column (the near name is suggested), a record of another length than the
- * header, an empty, non-numeric or non-finite value: FARM_BAD_INPUT and errors with file, line and column of the
- * field, all of them. place: the config key that named the file, for a file that cannot be opened. */
+/* Reads the column named column of the CSV at path, as a stream of at most 1 GiB. The first record is the header.
+ * Quotes, CRLF, a UTF-8 BOM and blank last lines are fine. A missing column (the near name is suggested) or one there
+ * twice, a record of another length than the header, a blank line before the end, an empty, non-numeric, non-finite
+ * or comma'd value: FARM_BAD_INPUT and errors with file, line and column (in characters) of the field; the first 20,
+ * and how many more. place_key: the config key that named the file, for faults of the file as a whole; may be NULL.
+ * FARM_FAILED: out of memory. Not FARM_OK: *out is zeroed. */
 farm_status series_read(series *out, const char *path, const char *column, const char *place_key, farm_errors *errors);
+
+/* The same for a file of results, whoever wrote it: a value may also be nan, a repeat that diverged. */
+farm_status series_read_results(series *out, const char *path, const char *column, farm_errors *errors);
 void series_free(series *s);
 
 #endif

@@ -1,0 +1,118 @@
+/* numbers.c - numbers as text, both ways. See numbers.h. Uses libc alone.
+ * Invariant: what number_exact writes, number_parse reads back to the same bits. */
+#include "numbers.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+number_locale number_locale_enter(void) {
+    number_locale held = {.c = newlocale(LC_ALL_MASK, "C", (locale_t)0)};
+    if (held.c) held.before = uselocale(held.c);
+    return held;
+}
+
+void number_locale_leave(number_locale *held) {
+    if (held->before) uselocale(held->before);
+    if (held->c) freelocale(held->c);
+    *held = (number_locale){0};
+}
+
+/* --- reading ---------------------------------------------------------------------------------------------------- */
+
+static bool blank(char c) {
+    return c == ' ' || c == '\t';
+}
+
+static size_t count_digits(const char *text) {
+    size_t n = 0;
+    while (text[n] >= '0' && text[n] <= '9') n++;
+    return n;
+}
+
+/* Length of the number at the start of text: [+-] digits [. digits] [e [+-] digits]; 0: none. */
+static size_t decimal_length(const char *text) {
+    size_t n = text[0] == '+' || text[0] == '-';
+    size_t digits = count_digits(text + n);
+    n += digits;
+    if (text[n] == '.') {
+        size_t decimals = count_digits(text + n + 1);
+        digits += decimals;
+        n += 1 + decimals;
+    }
+    if (digits == 0) return 0;
+    if (text[n] == 'e' || text[n] == 'E') {
+        size_t sign = text[n + 1] == '+' || text[n + 1] == '-';
+        size_t exponent = count_digits(text + n + 1 + sign);
+        if (exponent > 0) n += 1 + sign + exponent;
+    }
+    return n;
+}
+
+/* What a comma in text [length] was meant as: groups of three digits are thousands, anything else a decimal. */
+static number_fault comma_fault(const char *text, size_t length) {
+    size_t n = text[0] == '+' || text[0] == '-';
+    size_t digits = count_digits(text + n), groups = 0;
+    if (digits == 0) return NUMBER_NOT_ONE;
+    bool thousands = digits <= 3;
+    for (n += digits; text[n] == ','; n += 1 + digits, groups++) {
+        digits = count_digits(text + n + 1);
+        thousands = thousands && digits == 3;
+    }
+    if (groups > 0 && thousands && text[n] == '.') n += 1 + count_digits(text + n + 1);
+    if (groups == 0 || n != length) return NUMBER_NOT_ONE;
+    return thousands ? NUMBER_THOUSANDS : groups == 1 ? NUMBER_COMMA : NUMBER_NOT_ONE;
+}
+
+number_fault number_parse(double *out, const char *text, size_t length) {
+    while (length > 0 && blank(text[length - 1])) length--;
+    while (length > 0 && blank(*text)) text++, length--;
+    if (length == 0) return NUMBER_EMPTY;
+    if (decimal_length(text) != length) return comma_fault(text, length);
+    *out = strtod(text, NULL);
+    return isfinite(*out) ? NUMBER_OK : NUMBER_TOO_LARGE;
+}
+
+/* --- writing ---------------------------------------------------------------------------------------------------- */
+
+void number_exact(char *text, double value) {
+    if (!isfinite(value)) {
+        strcpy(text, isnan(value) ? "nan" : value > 0 ? "inf" : "-inf");
+        return;
+    }
+    for (int digits = 15; digits <= 17; digits++) { /* 17 are always enough for a double */
+        snprintf(text, NUMBER_TEXT, "%.*g", digits, value);
+        if (strtod(text, NULL) == value) return;
+    }
+}
+
+int number_decimals(double magnitude, int significant) {
+    magnitude = fabs(magnitude);
+    if (!(magnitude > 0) || !isfinite(magnitude)) return significant - 1;
+    int decimals = significant - 1 - (int)floor(log10(magnitude));
+    return decimals < 0 ? 0 : decimals > 9 ? 9 : decimals;
+}
+
+void number_text(char *text, double value, int decimals) {
+    double size = fabs(value);
+    if (isnan(value))
+        strcpy(text, "-");
+    else if (isinf(value))
+        strcpy(text, value > 0 ? "inf" : "-inf");
+    else if (size >= 1e7 || (size > 0 && size < 0.5 * pow(10, -decimals))) /* too long, or only zeros */
+        snprintf(text, NUMBER_TEXT, "%.3g", value);
+    else
+        snprintf(text, NUMBER_TEXT, "%.*f", decimals, value);
+}
+
+void number_count(char *text, unsigned long long count) {
+    char digits[NUMBER_TEXT];
+    int length = snprintf(digits, sizeof digits, "%llu", count);
+    for (int i = 0; i < length; i++) {
+        if (i > 0 && (length - i) % 3 == 0) *text++ = ',';
+        *text++ = digits[i];
+    }
+    *text = '\0';
+}
