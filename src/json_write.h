@@ -1,0 +1,14 @@
+/* json_write.h - a tree as JSON text, the same bytes for the same tree on every machine. Knows no keys. */
+#ifndef JSON_WRITE_H
+#define JSON_WRITE_H
+
+#include <cjson/cJSON.h>
+
+/* Two blanks a level; a list or object of plain values on one line. Numbers as short as they read back to the same
+ * double. Ends with a newline. The caller's; NULL: out of memory. */
+char *json_write(const cJSON *tree);
+
+/* A number as short as it reads back: 0.01, 500, 1e-8. text [NUMBER_TEXT of numbers.h]. */
+void json_number_text(char *text, double value);
+
+#endif
