@@ -26,26 +26,32 @@ typedef struct {
     int a, b; /* experiment indices; differences are a - b */
     pair_reason reason;
     const char *test; /* "paired_t"; "one_sample_t" against a deterministic b; "none" between two deterministic ones */
-    t_test result;
+    t_test result;    /* "none": n is 1 and only the mean difference has a value */
     double p_adjusted;
     size_t left_out; /* pairs left out because a repeat of either diverged */
+    double b_rmse;   /* of a deterministic b, series units; NaN where b varies */
 } comparison;
 
 typedef struct {
     comparison *items;
     size_t n;
+    size_t n_tested; /* items with a p: the family that the adjustment is over */
     double alpha;
+    adjustment adjust;
+    int reference; /* as in the spec */
 } comparisons;
 
-/* Pairs, in this order and each once whichever way round: every experiment with the reference (or all pairs), every
- * update with its matched baselines, the pairs asked for. A deterministic side is always b. The adjustment is over
- * all of them. FARM_FAILED: out of memory. */
+/* Pairs, each once whichever way round, in this order: every other experiment with the reference (or all pairs, the
+ * later one as a), every update with its matched baselines, the pairs asked for. A pair that several reasons name
+ * stands where the first put it, as PAIR_MATCHED if that is one of them: that says most. A deterministic side is
+ * always b. The adjustment is over all of them. FARM_FAILED: out of memory. */
 farm_status compare_all(comparisons *out, const compare_spec *spec, const experiment *experiments,
                         const results *r, farm_errors *errors);
 void compare_free(comparisons *c);
 
-/* One plain sentence without a newline: who is better, by how much with its interval, p (adjusted), n, effect size
- * and, when n is too small to tell, how many repeats would settle it. Truncated to size. */
-void compare_sentence(char *text, size_t size, const comparison *c, double alpha, const experiment *experiments);
+/* One plain sentence on item i, without a newline: who is better, by how much with its interval, p (adjusted), n,
+ * effect size and, when n is too small to tell, how many repeats would settle it. Truncated to size. Call within a
+ * number_locale. */
+void compare_sentence(char *text, size_t size, const comparisons *c, size_t i, const experiment *experiments);
 
 #endif

@@ -1,0 +1,159 @@
+/* output_file.c - files that appear whole or not at all. See output_file.h. Uses POSIX alone.
+ * Invariant: a file bears its own name only after every byte of the whole set has reached the disk. */
+#include "output_file.h"
+#include "errors.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { TEMPORARY_NAME = 64 }; /* bytes that a temporary name has beyond its folder and name */
+
+static const char *advice_for(int reason) {
+    switch (reason) {
+    case ENOSPC:
+    case EDQUOT: return "; make room and run again";
+    case EACCES:
+    case EROFS: return "; choose another folder with --out";
+    case EISDIR: return "; rename the folder of that name, or choose another with --out";
+    case EEXIST:
+    case ENOTDIR: return "; a file is in the way: rename it, or choose another folder with --out";
+    default: return "";
+    }
+}
+
+static farm_status fail(farm_errors *errors, const char *path, const char *what, int reason) {
+    const char *advice = advice_for(reason);
+    errors_add(errors, (error_place){.file = path}, "%s: %s%s", what, strerror(reason), advice);
+    return FARM_FAILED;
+}
+
+/* --- folders ---------------------------------------------------------------------------------------------------- */
+
+/* 0, or why path is no folder and cannot be made one. */
+static int make_one_folder(const char *path) {
+    struct stat info;
+    if (mkdir(path, 0777) == 0) return 0;
+    int reason = errno;
+    if (stat(path, &info) == 0) return S_ISDIR(info.st_mode) ? 0 : EEXIST;
+    return reason;
+}
+
+farm_status output_make_folder(const char *path, farm_errors *errors) {
+    char *part = strdup(path);
+    int reason = part ? 0 : ENOMEM;
+    for (char *slash = part ? strchr(part + (*part == '/'), '/') : NULL; slash && !reason; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        reason = make_one_folder(part);
+        *slash = '/';
+    }
+    if (!reason) reason = make_one_folder(path);
+    free(part);
+    return reason ? fail(errors, path, "cannot make the folder", reason) : FARM_OK;
+}
+
+/* --- one file --------------------------------------------------------------------------------------------------- */
+
+static bool make_room(output_set *set) {
+    if (set->n < set->capacity) return true;
+    size_t capacity = set->capacity ? 2 * set->capacity : 16;
+    output_file *items = realloc(set->items, capacity * sizeof *items);
+    if (!items) return false;
+    set->items = items;
+    set->capacity = capacity;
+    return true;
+}
+
+/* folder/name, and room for what file->temporary will be. */
+static bool name_file(output_file *file, const char *folder, const char *name) {
+    size_t length = strlen(folder) + strlen(name) + TEMPORARY_NAME;
+    file->path = malloc(length);
+    file->temporary = malloc(length);
+    if (!file->path || !file->temporary) return false;
+    snprintf(file->path, length, "%s/%s", folder, name);
+    return true;
+}
+
+/* A new file folder/.name.tmp-PROCESS-NUMBER, with the permissions that the umask leaves (mkstemp ignores it). */
+static int open_temporary(output_file *file, const char *folder, const char *name) {
+    size_t length = strlen(folder) + strlen(name) + TEMPORARY_NAME;
+    int fd = -1;
+    for (int number = 0; fd < 0 && number < 1000; number++) {
+        snprintf(file->temporary, length, "%s/.%s.tmp-%ld-%d", folder, name, (long)getpid(), number);
+        fd = open(file->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        if (fd < 0 && errno != EEXIST) break;
+    }
+    return fd;
+}
+
+static void forget_file(output_file *file) {
+    free(file->path);
+    free(file->temporary);
+    *file = (output_file){0};
+}
+
+FILE *output_open(output_set *set, const char *folder, const char *name, farm_errors *errors) {
+    output_file file = {0};
+    int fd = -1, reason = ENOMEM;
+    if (!make_room(set) || !name_file(&file, folder, name)) goto failed;
+    fd = open_temporary(&file, folder, name);
+    if (fd >= 0) file.stream = fdopen(fd, "w");
+    reason = errno;
+    if (!file.stream) goto failed;
+    set->items[set->n++] = file;
+    return file.stream;
+failed:
+    fail(errors, file.path ? file.path : name, "cannot write", reason);
+    if (fd >= 0) {
+        close(fd);
+        unlink(file.temporary);
+    }
+    forget_file(&file);
+    return NULL;
+}
+
+/* Why an earlier write failed: the stream has forgotten, so the disk is asked again. 0: it would take more now. */
+static int reason_again(output_file *file) {
+    return write(fileno(file->stream), "\n", 1) == 1 ? 0 : errno;
+}
+
+farm_status output_close(output_set *set, farm_errors *errors) {
+    output_file *file = &set->items[set->n - 1];
+    int reason = 0;
+    bool written = !ferror(file->stream);
+    if (!written) reason = reason_again(file);
+    else if (fflush(file->stream) != 0 || fsync(fileno(file->stream)) != 0) reason = errno, written = false;
+    if (fclose(file->stream) != 0 && written) reason = errno, written = false;
+    file->stream = NULL;
+    return written ? FARM_OK : fail(errors, file->path, "cannot write", reason ? reason : EIO);
+}
+
+/* --- the set ---------------------------------------------------------------------------------------------------- */
+
+farm_status output_publish(output_set *set, farm_errors *errors) {
+    struct stat info;
+    for (size_t i = 0; i < set->n; i++)
+        if (lstat(set->items[i].path, &info) == 0 && S_ISDIR(info.st_mode))
+            return fail(errors, set->items[i].path, "cannot write", EISDIR);
+    for (size_t i = 0; i < set->n; i++) {
+        output_file *file = &set->items[i];
+        if (rename(file->temporary, file->path) != 0) return fail(errors, file->path, "cannot write", errno);
+        free(file->temporary);
+        file->temporary = NULL;
+    }
+    return FARM_OK;
+}
+
+void output_discard(output_set *set) {
+    for (size_t i = 0; i < set->n; i++) {
+        output_file *file = &set->items[i];
+        if (file->stream) fclose(file->stream);
+        if (file->temporary) unlink(file->temporary);
+        forget_file(file);
+    }
+    free(set->items);
+    *set = (output_set){0};
+}

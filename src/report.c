@@ -1,0 +1,181 @@
+/* report.c - a run's folder: every file under a temporary name first, then all of them under their own.
+ * In: a report_input, a folder. Out: files. Uses report_csv.c, report_json.c, output_file.h.
+ * Invariant: a run that fails leaves the folder as it was, unless the disk itself fails between two renames. */
+#include "report.h"
+#include "errors.h"
+#include "numbers.h"
+#include "output_file.h"
+#include "report_parts.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* What writing one run's folder needs throughout. */
+typedef struct {
+    const report_input *in;
+    const summary *summaries;
+    const char *folder;
+    output_set files;
+    farm_errors *errors;
+} writing;
+
+summary *report_summaries(const report_input *in) {
+    summary *all = calloc(in->n_experiments ? in->n_experiments : 1, sizeof *all);
+    for (size_t i = 0; all && i < in->n_experiments; i++) {
+        const experiment_result *e = &in->results->experiments[i];
+        if (stats_summary(&all[i], e->rmse, e->n_repeats)) continue;
+        free(all);
+        all = NULL;
+    }
+    return all;
+}
+
+static farm_status out_of_memory(farm_errors *errors, const char *folder) {
+    errors_add(errors, (error_place){.file = folder}, "out of memory while writing the results");
+    return FARM_FAILED;
+}
+
+/* before + middle + after, the caller's; NULL: out of memory. */
+static char *joined(const char *before, const char *middle, const char *after) {
+    size_t length = strlen(before) + strlen(middle) + strlen(after) + 1;
+    char *text = malloc(length);
+    if (text) snprintf(text, length, "%s%s%s", before, middle, after);
+    return text;
+}
+
+/* --- the files -------------------------------------------------------------------------------------------------- */
+
+static void results_file(FILE *out, const writing *w, size_t i) {
+    report_results_csv(out, w->in, i);
+}
+
+static void summary_file(FILE *out, const writing *w, size_t i) {
+    (void)i;
+    report_summary_csv(out, w->in, w->summaries);
+}
+
+static void comparisons_file(FILE *out, const writing *w, size_t i) {
+    (void)i;
+    report_comparisons_csv(out, w->in);
+}
+
+static void forecasts_file(FILE *out, const writing *w, size_t i) {
+    (void)i;
+    report_forecasts_csv(out, w->in);
+}
+
+static void run_file(FILE *out, const writing *w, size_t i) {
+    (void)i;
+    report_run_json(out, w->in);
+}
+
+static void models_file(FILE *out, const writing *w, size_t i) {
+    report_models_json(out, w->in, i);
+}
+
+typedef void file_writer(FILE *out, const writing *w, size_t i); /* i: an experiment, where the file is of one */
+
+static farm_status write_file(writing *w, const char *name, file_writer *write, size_t i) {
+    FILE *out = output_open(&w->files, w->folder, name, w->errors);
+    if (!out) return FARM_FAILED;
+    write(out, w, i);
+    return output_close(&w->files, w->errors);
+}
+
+static farm_status write_for_experiment(writing *w, size_t i, const char *before, const char *after,
+                                        file_writer *write) {
+    char *name = joined(before, w->in->experiments[i].name, after);
+    farm_status status = name ? write_file(w, name, write, i) : out_of_memory(w->errors, w->folder);
+    free(name);
+    return status;
+}
+
+static bool has_models(const report_input *in) {
+    for (size_t i = 0; i < in->n_experiments; i++)
+        if (in->results->experiments[i].weights) return true;
+    return false;
+}
+
+/* models/ is made before anything is written into it. */
+static farm_status write_models(writing *w, const char *models) {
+    writing inside = *w;
+    inside.folder = models;
+    farm_status status = output_make_folder(models, w->errors);
+    for (size_t i = 0; status == FARM_OK && i < w->in->n_experiments; i++)
+        if (w->in->results->experiments[i].weights)
+            status = write_for_experiment(&inside, i, "", ".json", models_file);
+    w->files = inside.files;
+    return status;
+}
+
+static farm_status write_tables(writing *w) {
+    farm_status status = FARM_OK;
+    for (size_t i = 0; status == FARM_OK && i < w->in->n_experiments; i++)
+        status = write_for_experiment(w, i, "experiment_", ".csv", results_file);
+    if (status == FARM_OK) status = write_file(w, "summary.csv", summary_file, 0);
+    if (status == FARM_OK) status = write_file(w, "comparisons.csv", comparisons_file, 0);
+    if (status == FARM_OK) status = write_file(w, "forecasts.csv", forecasts_file, 0);
+    return status;
+}
+
+/* --- files of earlier runs -------------------------------------------------------------------------------------- */
+
+/* Whether file is before + an experiment's name + after, for no experiment of this run. */
+static bool is_stale(const report_input *in, const char *file, const char *before, const char *after) {
+    size_t length = strlen(file), head = strlen(before), tail = strlen(after);
+    if (file[0] == '.' || length <= head + tail) return false;
+    if (strncmp(file, before, head) != 0 || strcmp(file + length - tail, after) != 0) return false;
+    for (size_t i = 0; i < in->n_experiments; i++) {
+        const char *name = in->experiments[i].name;
+        if (strlen(name) == length - head - tail && strncmp(file + head, name, strlen(name)) == 0) return false;
+    }
+    return true;
+}
+
+/* Removes what folder holds of experiments that this run does not have. */
+static farm_status remove_stale(const report_input *in, const char *folder, const char *before, const char *after,
+                                farm_errors *errors) {
+    farm_status status = FARM_OK;
+    DIR *listing = opendir(folder);
+    for (struct dirent *entry; listing && (entry = readdir(listing));) {
+        if (!is_stale(in, entry->d_name, before, after)) continue;
+        char *path = joined(folder, "/", entry->d_name);
+        if (!path || unlink(path) != 0) {
+            errors_add(errors, (error_place){.file = path ? path : folder},
+                       "a file of an earlier run cannot be removed: %s; remove it by hand", strerror(errno));
+            status = FARM_FAILED;
+        }
+        free(path);
+    }
+    if (listing) closedir(listing);
+    return status;
+}
+
+/* --- the folder ------------------------------------------------------------------------------------------------- */
+
+farm_status report_write(const report_input *in, const char *folder, farm_errors *errors) {
+    farm_status status = FARM_FAILED;
+    number_locale held = number_locale_enter();
+    summary *summaries = report_summaries(in);
+    char *models = joined(folder, "/", "models");
+    writing w = {.in = in, .summaries = summaries, .folder = folder, .errors = errors};
+    if (!summaries || !models) {
+        out_of_memory(errors, folder);
+        goto done;
+    }
+    if (output_make_folder(folder, errors) || write_tables(&w)) goto done;
+    if (has_models(in) && write_models(&w, models)) goto done;
+    if (write_file(&w, "run.json", run_file, 0)) goto done;
+    if (output_publish(&w.files, errors)) goto done;
+    status = remove_stale(in, folder, "experiment_", ".csv", errors);
+    if (has_models(in) && remove_stale(in, models, "", ".json", errors)) status = FARM_FAILED;
+done:
+    output_discard(&w.files);
+    free(models);
+    free(summaries);
+    number_locale_leave(&held);
+    return status;
+}

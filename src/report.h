@@ -1,0 +1,39 @@
+/* report.h - what a run leaves behind: its files, and the summary on a terminal.
+ * In: results, comparisons and where they came from, as plain values. Out: bytes.
+ * Must not know JSON input, threads, or how anything was computed. */
+#ifndef REPORT_H
+#define REPORT_H
+
+#include "compare.h"
+
+/* All that is told about a run. Nothing is owned. */
+typedef struct {
+    const char *name;         /* of the run */
+    const char *config_path;
+    const char *resolved;     /* the whole config with its defaults, as JSON text */
+    uint64_t seed;
+    const char *series_file, *series_column;
+    const series *series;     /* NULL: the results came from elsewhere, and only report_print may be called */
+    const char *precision;    /* "f32", "f64" */
+    const char *vector_level; /* "x86-64-v3" */
+    int vector_bits;
+    size_t repeats;           /* asked for */
+    const experiment *experiments; /* [n_experiments], in config order */
+    size_t n_experiments;
+    const frame *const *frames;    /* [n_experiments], each experiment's own; for report_write alone */
+    const results *results;
+    const comparisons *comparisons;
+} report_input;
+
+/* Writes into folder (made where missing) experiment_<name>.csv for each experiment, summary.csv, comparisons.csv,
+ * forecasts.csv, run.json and, where weights were kept, models/<name>.json: all of them or none. Then removes what
+ * experiments that this run does not have left under such names, so that a glob finds one run alone; an older run's
+ * models stay where this one writes none. Only run.json differs between runs of one config (seconds, threads).
+ * FARM_FAILED: errors names the file, and what was there before is as it was. */
+farm_status report_write(const report_input *in, const char *folder, farm_errors *errors);
+
+/* The summary table and one sentence a comparison, for people. width: columns; 0: unknown, so that the table is made
+ * for 80 and sentences are not wrapped. false: out of memory. */
+bool report_print(const report_input *in, FILE *out, int width);
+
+#endif

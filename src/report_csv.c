@@ -1,0 +1,80 @@
+/* report_csv.c - the run's tables as CSV: RFC 4180 with LF, numbers that read back as the same doubles.
+ * In: a report_input. Out: bytes that depend on the results alone. Must not know where the stream leads.
+ * Invariant: every value is there; what has none is "nan". */
+#include "numbers.h"
+#include "report_parts.h"
+
+#include <csv.h>
+#include <string.h>
+
+/* A text field, quoted only where it must be. */
+static void put_text(FILE *out, const char *text) {
+    if (strpbrk(text, ",\"\r\n")) csv_fwrite(out, text, strlen(text));
+    else fputs(text, out);
+}
+
+/* A number field, with what comes before it: a comma, or nothing. */
+static void put_number(FILE *out, const char *before, double value) {
+    char text[NUMBER_TEXT];
+    number_exact(text, value);
+    fprintf(out, "%s%s", before, text);
+}
+
+void report_results_csv(FILE *out, const report_input *in, size_t i) {
+    const experiment_result *e = &in->results->experiments[i];
+    fputs("results\n", out);
+    for (size_t r = 0; r < e->n_repeats; r++) {
+        put_number(out, "", e->rmse[r]);
+        fputc('\n', out);
+    }
+}
+
+void report_summary_csv(FILE *out, const report_input *in, const summary *summaries) {
+    fputs("experiment,count,mean,std,min,25%,50%,75%,max\n", out);
+    for (size_t i = 0; i < in->n_experiments; i++) {
+        const summary *s = &summaries[i];
+        const double columns[] = {s->mean, s->std, s->min, s->q25, s->median, s->q75, s->max};
+        put_text(out, in->experiments[i].name);
+        fprintf(out, ",%zu", s->n);
+        for (size_t c = 0; c < sizeof columns / sizeof *columns; c++) put_number(out, ",", columns[c]);
+        fputc('\n', out);
+    }
+}
+
+static void comparison_line(FILE *out, const report_input *in, const comparison *c) {
+    const t_test *t = &c->result;
+    const double columns[] = {t->mean_difference, t->ci_low,     t->ci_high,     t->statistic,     t->df,
+                              t->p,               c->p_adjusted, t->effect_size, t->repeats_needed};
+    fprintf(out, "%s,", c->test);
+    put_text(out, in->experiments[c->a].name);
+    fputc(',', out);
+    put_text(out, in->experiments[c->b].name);
+    fprintf(out, ",%zu", t->n);
+    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++) put_number(out, ",", columns[i]);
+    fputc('\n', out);
+}
+
+void report_comparisons_csv(FILE *out, const report_input *in) {
+    fputs("test,a,b,n,mean_difference,ci_low,ci_high,statistic,df,p,p_adjusted,effect_size,repeats_needed\n", out);
+    for (size_t i = 0; i < in->comparisons->n; i++) comparison_line(out, in, &in->comparisons->items[i]);
+}
+
+/* The forecasts of one repeat; index is the position of the observation in the series, from 0. */
+static void forecast_lines(FILE *out, const report_input *in, size_t i, size_t repeat) {
+    const experiment_result *e = &in->results->experiments[i];
+    const frame *f = in->frames[i];
+    for (size_t step = 0; step < e->n_test; step++) {
+        size_t row = (size_t)f->n_train + step;
+        put_text(out, in->experiments[i].name);
+        fprintf(out, ",%zu,%zu,%d", repeat + 1, step + 1, f->indices[row]);
+        put_number(out, ",", f->actuals[row]);
+        put_number(out, ",", e->forecasts[repeat * e->n_test + step]);
+        fputc('\n', out);
+    }
+}
+
+void report_forecasts_csv(FILE *out, const report_input *in) {
+    fputs("experiment,repeat,step,index,actual,forecast\n", out);
+    for (size_t i = 0; i < in->n_experiments; i++)
+        for (size_t r = 0; r < in->results->experiments[i].n_repeats; r++) forecast_lines(out, in, i, r);
+}

@@ -1,0 +1,22 @@
+/* report_parts.h - the writers behind report.h, each for one file. Private to report*.c.
+ * Each writes to an open stream and leaves it to its caller to see whether that went well; all within a
+ * number_locale. */
+#ifndef REPORT_PARTS_H
+#define REPORT_PARTS_H
+
+#include "report.h"
+
+/* report_csv.c; i is an experiment */
+void report_results_csv(FILE *out, const report_input *in, size_t i);
+void report_summary_csv(FILE *out, const report_input *in, const summary *summaries);
+void report_comparisons_csv(FILE *out, const report_input *in);
+void report_forecasts_csv(FILE *out, const report_input *in);
+
+/* report_json.c */
+void report_run_json(FILE *out, const report_input *in);
+void report_models_json(FILE *out, const report_input *in, size_t i);
+
+/* The summary of each experiment, [n_experiments], the caller's. NULL: out of memory. */
+summary *report_summaries(const report_input *in);
+
+#endif

@@ -1,0 +1,372 @@
+/* report_terminal.c - the results as a person reads them in a terminal: a table with a box plot a line, then one
+ * sentence a comparison. Plain ASCII, no colours.
+ * In: a report_input. Out: text. Must not know whether a terminal is there.
+ * Invariant: what was left out (diverged repeats) is counted and named wherever a number leaves it out. */
+#include "numbers.h"
+#include "report_parts.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    DEFAULT_WIDTH = 80,
+    MIN_STRIP = 16, MAX_STRIP = 60, /* columns of a box plot; with less room than that there is none */
+    MAX_TICKS = 12,
+    SENTENCE = 1000,                /* bytes */
+    NAMED_REPEATS = 8,              /* diverged repeats named one by one */
+};
+
+/* Characters of a UTF-8 text [bytes]. */
+static int text_width(const char *text, size_t bytes) {
+    int width = 0;
+    for (size_t i = 0; i < bytes; i++) width += ((unsigned char)text[i] & 0xC0) != 0x80;
+    return width;
+}
+
+/* --- the table -------------------------------------------------------------------------------------------------- */
+
+enum { COLUMN_N, COLUMN_DIVERGED, COLUMN_MEAN, COLUMN_SD, COLUMN_MIN, COLUMN_MEDIAN, COLUMN_MAX, N_COLUMNS };
+static const char *const titles[N_COLUMNS] = {"n", "diverged", "mean", "sd", "min", "median", "max"};
+
+typedef struct {
+    char cells[N_COLUMNS][NUMBER_TEXT];
+} table_row;
+
+/* The common scale of all box plots: values low ... high over columns 0 ... width - 1. */
+typedef struct {
+    int width; /* 0: no room */
+    double low, high;
+    int n_ticks;
+    double ticks[MAX_TICKS];
+    int tick_decimals;
+} strip_axis;
+
+typedef struct {
+    const report_input *in;
+    const summary *summaries; /* [n_experiments] */
+    table_row *rows;          /* [n_experiments] */
+    int name_width, widths[N_COLUMNS];
+    bool any_diverged;
+    strip_axis axis;
+} table;
+
+static int compare_doubles(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* Decimals that give the upper quartile of all means five digits: one that is far off changes nothing. -1: no memory. */
+static int table_decimals(const summary *summaries, size_t n) {
+    size_t used = 0;
+    double *means = malloc((n ? n : 1) * sizeof *means);
+    if (!means) return -1;
+    for (size_t i = 0; i < n; i++)
+        if (summaries[i].n > 0) means[used++] = fabs(summaries[i].mean);
+    qsort(means, used, sizeof *means, compare_doubles);
+    int decimals = used ? number_decimals(means[used * 3 / 4], 5) : 0;
+    free(means);
+    return decimals;
+}
+
+static void fill_row(table_row *row, const summary *s, int decimals) {
+    number_count(row->cells[COLUMN_N], s->n);
+    number_count(row->cells[COLUMN_DIVERGED], s->left_out);
+    if (s->left_out == 0) strcpy(row->cells[COLUMN_DIVERGED], "-");
+    number_text(row->cells[COLUMN_MEAN], s->mean, decimals);
+    number_text(row->cells[COLUMN_SD], s->std, decimals);
+    number_text(row->cells[COLUMN_MIN], s->min, decimals);
+    number_text(row->cells[COLUMN_MEDIAN], s->median, decimals);
+    number_text(row->cells[COLUMN_MAX], s->max, decimals);
+}
+
+static bool column_shown(const table *t, int column) {
+    return column != COLUMN_DIVERGED || t->any_diverged;
+}
+
+static void widen(int *width, const char *text) {
+    int needed = text_width(text, strlen(text));
+    if (needed > *width) *width = needed;
+}
+
+static void measure(table *t) {
+    widen(&t->name_width, "experiment");
+    for (int c = 0; c < N_COLUMNS; c++) widen(&t->widths[c], titles[c]);
+    for (size_t i = 0; i < t->in->n_experiments; i++) {
+        widen(&t->name_width, t->in->experiments[i].name);
+        for (int c = 0; c < N_COLUMNS; c++) widen(&t->widths[c], t->rows[i].cells[c]);
+    }
+}
+
+/* --- box plots -------------------------------------------------------------------------------------------------- */
+
+/* The range of all boxes and single values, each whisker cut at three box lengths: one stray repeat must not
+ * squeeze everything else into a corner. */
+static void find_range(strip_axis *axis, const summary *summaries, size_t n) {
+    axis->low = INFINITY;
+    axis->high = -INFINITY;
+    for (size_t i = 0; i < n; i++) {
+        const summary *s = &summaries[i];
+        double reach = 3 * (s->q75 - s->q25);
+        if (s->n == 0) continue;
+        axis->low = fmin(axis->low, fmax(s->min, s->q25 - reach));
+        axis->high = fmax(axis->high, fmin(s->max, s->q75 + reach));
+    }
+}
+
+/* Ticks at multiples of 1, 2 or 5 times a power of ten, at least 8 columns apart. */
+static void find_ticks(strip_axis *axis) {
+    double least = (axis->high - axis->low) * 8 / (axis->width - 1);
+    double unit = pow(10, floor(log10(least))), step = unit;
+    static const double steps[] = {1, 2, 5, 10};
+    for (int i = 0; i < 4 && step < least; i++) step = steps[i] * unit;
+    axis->tick_decimals = step >= 1 ? 0 : (int)ceil(-log10(step) - 1e-9);
+    for (double k = ceil(axis->low / step); k * step <= axis->high && axis->n_ticks < MAX_TICKS; k++)
+        axis->ticks[axis->n_ticks++] = k * step;
+}
+
+static void make_axis(table *t, int width) {
+    strip_axis *axis = &t->axis;
+    int used = t->name_width + 2;
+    for (int c = 0; c < N_COLUMNS; c++)
+        if (column_shown(t, c)) used += 2 + t->widths[c];
+    find_range(axis, t->summaries, t->in->n_experiments);
+    bool room = width - used >= MIN_STRIP && axis->high > axis->low && isfinite(axis->high - axis->low);
+    axis->width = !room ? 0 : width - used < MAX_STRIP ? width - used : MAX_STRIP;
+    if (room) find_ticks(axis);
+}
+
+/* The column of a value; those outside the range are at -1 or width. */
+static int strip_column(const strip_axis *axis, double value) {
+    double place = (value - axis->low) / (axis->high - axis->low) * (axis->width - 1);
+    return place < -0.5 ? -1 : place > axis->width - 0.5 ? axis->width : (int)floor(place + 0.5);
+}
+
+static void strip_mark(char *strip, const strip_axis *axis, int column, char mark) {
+    if (column >= 0 && column < axis->width) strip[column] = mark;
+}
+
+/* |--[==|==]----| of a summary: whiskers to the extremes, a box between the quartiles, a bar at the median; < or > where a
+ * whisker goes on beyond the range; * for a single value. strip [width + 1]. */
+static void draw_strip(char *strip, const strip_axis *axis, const summary *s) {
+    int min = strip_column(axis, s->min), max = strip_column(axis, s->max);
+    int q25 = strip_column(axis, s->q25), q75 = strip_column(axis, s->q75);
+    memset(strip, ' ', (size_t)axis->width);
+    strip[axis->width] = '\0';
+    for (int i = 0; i < axis->n_ticks; i++) strip_mark(strip, axis, strip_column(axis, axis->ticks[i]), '.');
+    if (s->n < 2) {
+        if (s->n == 1) strip_mark(strip, axis, min, '*');
+        return;
+    }
+    for (int column = min; column <= max; column++)
+        strip_mark(strip, axis, column, column < q25 || column > q75 ? '-' : '=');
+    strip_mark(strip, axis, min, '|');
+    strip_mark(strip, axis, max, '|');
+    strip_mark(strip, axis, q25, '[');
+    strip_mark(strip, axis, q75, ']');
+    strip_mark(strip, axis, strip_column(axis, s->median), '|');
+    if (min < 0) strip[0] = '<';
+    if (max >= axis->width) strip[axis->width - 1] = '>';
+}
+
+/* The ticks' numbers, each around its column where there is room. strip [width + 1]. */
+static void draw_tick_labels(char *strip, const strip_axis *axis) {
+    int taken = 0; /* columns that are used up */
+    memset(strip, ' ', (size_t)axis->width);
+    strip[axis->width] = '\0';
+    for (int i = 0; i < axis->n_ticks; i++) {
+        char label[NUMBER_TEXT];
+        number_text(label, axis->ticks[i] == 0 ? 0 : axis->ticks[i], axis->tick_decimals);
+        int length = (int)strlen(label), from = strip_column(axis, axis->ticks[i]) - length / 2;
+        if (from < 0) from = 0;
+        if (from + length > axis->width) from = axis->width - length;
+        if (from < taken) continue;
+        memcpy(strip + from, label, (size_t)length);
+        taken = from + length + 1;
+    }
+}
+
+/* --- printing the table ----------------------------------------------------------------------------------------- */
+
+/* Spaces, unless n is below 1. */
+static void pad(FILE *out, int n) {
+    fprintf(out, "%*s", n > 0 ? n : 0, "");
+}
+
+/* name, cells [N_COLUMNS] right-aligned, strip; without blanks at the end of the line. */
+static void print_line(FILE *out, const table *t, const char *name, const char *const *cells, char *strip) {
+    size_t length = strlen(strip);
+    while (length > 0 && strip[length - 1] == ' ') strip[--length] = '\0';
+    fputs(name, out);
+    pad(out, t->name_width - text_width(name, strlen(name)));
+    for (int c = 0; c < N_COLUMNS; c++)
+        if (column_shown(t, c)) fprintf(out, "  %*s", t->widths[c], cells[c]);
+    fprintf(out, "%s%s\n", length ? "  " : "", strip);
+}
+
+static void print_table(FILE *out, const table *t) {
+    char strip[MAX_STRIP + 1] = "";
+    if (t->axis.width > 0) draw_tick_labels(strip, &t->axis);
+    print_line(out, t, "experiment", titles, strip);
+    for (size_t i = 0; i < t->in->n_experiments; i++) {
+        const char *cells[N_COLUMNS];
+        for (int c = 0; c < N_COLUMNS; c++) cells[c] = t->rows[i].cells[c];
+        if (t->axis.width > 0) draw_strip(strip, &t->axis, &t->summaries[i]);
+        print_line(out, t, t->in->experiments[i].name, cells, strip);
+    }
+}
+
+static bool make_table(table *t, const report_input *in, const summary *summaries, int width) {
+    int decimals = table_decimals(summaries, in->n_experiments);
+    *t = (table){.in = in, .summaries = summaries};
+    t->rows = calloc(in->n_experiments ? in->n_experiments : 1, sizeof *t->rows);
+    if (!t->rows || decimals < 0) return false;
+    for (size_t i = 0; i < in->n_experiments; i++) {
+        fill_row(&t->rows[i], &summaries[i], decimals);
+        if (summaries[i].left_out > 0) t->any_diverged = true;
+    }
+    measure(t);
+    make_axis(t, width);
+    return true;
+}
+
+/* --- words ------------------------------------------------------------------------------------------------------ */
+
+/* Bytes up to where a line may be broken: at a space, but not within "p = 0.03". */
+static size_t unbroken(const char *text) {
+    size_t n = strcspn(text, " ");
+    while (text[n] && n > 0 && (strchr("=<", text[n - 1]) || strchr("=<", text[n + 1]))) n += 1 + strcspn(text + n + 1, " ");
+    return n;
+}
+
+/* Text with a hanging indent, broken between words where width > 0. */
+static void print_wrapped(FILE *out, const char *text, int width) {
+    int column = 1; /* of the last character printed, from 0: an indent of two */
+    fputs(" ", out);
+    for (const char *word = text; *word; word += strspn(word, " ")) {
+        int bytes = (int)unbroken(word), columns = text_width(word, (size_t)bytes);
+        bool fits = width <= 0 || column + 1 + columns < width || column < 4;
+        fprintf(out, "%s%.*s", fits ? " " : "\n    ", bytes, word);
+        column = (fits ? column + 1 : 3) + columns;
+        word += bytes;
+    }
+    fputc('\n', out);
+}
+
+/* 3,190,480 gradient steps asked for, 938,300 taken, in 1.2 s (0.78 million/s) */
+static void print_effort(FILE *out, const results *r) {
+    char asked[NUMBER_TEXT], taken[NUMBER_TEXT];
+    number_count(asked, r->steps_asked);
+    number_count(taken, r->steps_taken);
+    fprintf(out, "%s gradient steps", asked);
+    if (r->steps_taken != r->steps_asked) fprintf(out, " asked for, %s taken", taken);
+    fprintf(out, r->seconds < 10 ? ", in %.2f s" : ", in %.0f s", r->seconds);
+    if (r->seconds > 0) fprintf(out, " (%.3g million/s)", (double)r->steps_taken / r->seconds / 1e6);
+    fputc('\n', out);
+}
+
+static void print_title(FILE *out, const report_input *in) {
+    size_t n_test = in->n_experiments ? in->results->experiments[0].n_test : 0;
+    for (size_t i = 0; i < in->n_experiments; i++)
+        if (in->results->experiments[i].n_test != n_test) n_test = 0; /* not one number for all */
+    fprintf(out, "%s: %s of %s, %zu observations", in->name, in->series_column, in->series_file, in->series->n);
+    if (n_test > 0) fprintf(out, ", the last %zu forecast", n_test);
+    fputc('\n', out);
+    fprintf(out, "%zu experiment%s x %zu repeat%s\n", in->n_experiments, in->n_experiments == 1 ? "" : "s", in->repeats,
+            in->repeats == 1 ? "" : "s");
+    print_effort(out, in->results);
+    fputc('\n', out);
+}
+
+/* Lowest mean RMSE: update_2. */
+static void print_lowest(FILE *out, const report_input *in, const summary *summaries) {
+    size_t lowest = in->n_experiments;
+    for (size_t i = 0; i < in->n_experiments; i++)
+        if (summaries[i].n > 0 && (lowest == in->n_experiments || summaries[i].mean < summaries[lowest].mean)) lowest = i;
+    if (lowest == in->n_experiments) fputs("\nEvery repeat of every experiment diverged: there is nothing to compare.\n", out);
+    else if (in->n_experiments > 1) fprintf(out, "\nLowest mean RMSE: %s.\n", in->experiments[lowest].name);
+}
+
+static void print_diverged(FILE *out, const report_input *in, const summary *s, size_t i) {
+    const experiment_result *e = &in->results->experiments[i];
+    size_t named = 0, more = 0;
+    fprintf(out, "  %s: repeat%s", in->experiments[i].name, s->left_out == 1 ? "" : "s");
+    for (size_t r = 0; r < e->n_repeats; r++) {
+        if (isfinite(e->rmse[r])) continue;
+        if (named == NAMED_REPEATS) more++;
+        else fprintf(out, "%s %zu", named++ ? "," : "", r + 1);
+    }
+    if (more > 0) fprintf(out, " and %zu more", more);
+    fputc('\n', out);
+}
+
+static void print_all_diverged(FILE *out, const table *t) {
+    if (!t->any_diverged) return;
+    fputs("\nDiverged, so nan in the files and left out of every number here:\n", out);
+    for (size_t i = 0; i < t->in->n_experiments; i++)
+        if (t->summaries[i].left_out > 0) print_diverged(out, t->in, &t->summaries[i], i);
+}
+
+static void print_heading(FILE *out, const report_input *in, pair_reason reason) {
+    int reference = in->comparisons->reference;
+    switch (reason) {
+    case PAIR_REFERENCE:
+        fprintf(out, "\n%s%s (lower RMSE is better)\n", reference < 0 ? "All pairs" : "Against ",
+                reference < 0 ? "" : in->experiments[reference].name);
+        break;
+    case PAIR_MATCHED:
+        fputs("\nNew data or just more training? (each update against its matched baseline)\n", out);
+        break;
+    case PAIR_ASKED: fputs("\nAsked for\n", out); break;
+    }
+}
+
+static void print_group(FILE *out, const report_input *in, pair_reason reason, int width) {
+    bool any = false;
+    for (size_t i = 0; i < in->comparisons->n; i++) {
+        char text[SENTENCE];
+        if (in->comparisons->items[i].reason != reason) continue;
+        if (!any) print_heading(out, in, reason);
+        any = true;
+        compare_sentence(text, sizeof text, in->comparisons, i, in->experiments);
+        print_wrapped(out, text, width);
+    }
+}
+
+/* Whether some sentence says how many repeats would settle it, of a family that an adjustment makes harder. */
+static bool says_repeats_needed(const comparisons *c) {
+    for (size_t i = 0; c->adjust != ADJUST_NONE && c->n_tested > 1 && i < c->n; i++)
+        if (c->items[i].p_adjusted >= c->alpha) return true;
+    return false;
+}
+
+static void print_footer(FILE *out, const report_input *in) {
+    if (in->comparisons->n == 0) return;
+    fputs("\nThe tests speak of training noise on this series: would other weights agree?\n"
+          "They cannot say how the experiments rank on another series or in another year.\n", out);
+    if (says_repeats_needed(in->comparisons))
+        fputs("Repeats that \"would settle it\" are for one comparison alone, not adjusted.\n", out);
+}
+
+bool report_print(const report_input *in, FILE *out, int width) {
+    bool done = false;
+    table t = {0};
+    number_locale held = number_locale_enter();
+    summary *summaries = report_summaries(in);
+    if (!summaries || !make_table(&t, in, summaries, width > 0 ? width : DEFAULT_WIDTH)) goto done;
+    if (in->series) print_title(out, in);
+    print_table(out, &t);
+    print_lowest(out, in, summaries);
+    print_all_diverged(out, &t);
+    print_group(out, in, PAIR_REFERENCE, width);
+    print_group(out, in, PAIR_MATCHED, width);
+    print_group(out, in, PAIR_ASKED, width);
+    print_footer(out, in);
+    done = true;
+done:
+    free(t.rows);
+    free(summaries);
+    number_locale_leave(&held);
+    return done;
+}

@@ -1,0 +1,97 @@
+/* results.c - memory for what a run brings out, laid out before the run so that nothing grows during it.
+ * In: experiments, how many repeats. Out: arrays full of NaN, for the pool to fill in any order.
+ * Must not know how a forecast is made, files or tests.
+ * Invariant: a value that was never written is NaN, which every later room shows as a diverged repeat. */
+#include "results.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+bool experiment_deterministic(const experiment *e) {
+    return !experiment_is_lstm(e);
+}
+
+/* Adds a * b doubles to *bytes. False: the sum or the product is more than a size_t holds. */
+static bool add_doubles(size_t *bytes, size_t a, size_t b) {
+    if (b != 0 && a > SIZE_MAX / sizeof(double) / b) return false;
+    size_t more = a * b * sizeof(double);
+    if (more > SIZE_MAX - *bytes) return false;
+    *bytes += more;
+    return true;
+}
+
+/* The counts of one experiment; its arrays are still NULL. */
+static experiment_result shape_of(const experiment *e, size_t repeats, bool keep_weights) {
+    bool fixed = experiment_deterministic(e);
+    return (experiment_result){
+        .n_repeats = fixed ? 1 : repeats,
+        .n_test = (size_t)e->frame.test,
+        .n_weights = keep_weights && !fixed ? lstm_parameters(&e->model) : 0,
+    };
+}
+
+/* Bytes of the arrays of one experiment, added to *bytes. */
+static bool add_size(size_t *bytes, const experiment_result *e) {
+    return add_doubles(bytes, e->n_repeats, 1) && add_doubles(bytes, e->n_repeats, e->n_test) &&
+           add_doubles(bytes, e->n_repeats, e->n_weights);
+}
+
+static double *nans(size_t n) {
+    double *values = malloc(n * sizeof *values);
+    for (size_t i = 0; values && i < n; i++) values[i] = NAN;
+    return values;
+}
+
+/* Arrays for counts that add_size has found to fit. */
+static bool allocate(experiment_result *e) {
+    e->rmse = nans(e->n_repeats);
+    e->forecasts = nans(e->n_repeats * e->n_test);
+    if (e->n_weights > 0) e->weights = nans(e->n_repeats * e->n_weights);
+    return e->rmse && e->forecasts && (e->n_weights == 0 || e->weights);
+}
+
+static farm_status too_large(farm_errors *errors, size_t bytes, size_t repeats, bool keep_weights) {
+    const char *advice = keep_weights ? "ask for fewer repeats, or set save_models to false" : "ask for fewer repeats";
+    error_place place = {.key = "repeats"};
+    if (bytes == SIZE_MAX)
+        errors_add(errors, place, "the results of %zu repeats are more than memory can address; %s", repeats, advice);
+    else
+        errors_add(errors, place, "out of memory: the results of %zu repeats need %zu bytes (%.1f GiB); %s", repeats,
+                   bytes, (double)bytes / (1024.0 * 1024.0 * 1024.0), advice);
+    return FARM_FAILED;
+}
+
+farm_status results_init(results *out, const experiment *experiments, size_t n_experiments, size_t repeats,
+                         bool keep_weights, farm_errors *errors) {
+    *out = (results){0};
+    farm_status status = FARM_FAILED;
+    size_t bytes = 0;
+    bool fits = n_experiments <= SIZE_MAX / sizeof *out->experiments;
+    if (fits) out->experiments = calloc(n_experiments ? n_experiments : 1, sizeof *out->experiments);
+    if (!out->experiments) goto done;
+    out->n_experiments = n_experiments;
+    for (size_t i = 0; i < n_experiments; i++) {
+        out->experiments[i] = shape_of(&experiments[i], repeats, keep_weights);
+        fits = fits && add_size(&bytes, &out->experiments[i]);
+    }
+    if (!fits) goto done;
+    for (size_t i = 0; i < n_experiments; i++)
+        if (!allocate(&out->experiments[i])) goto done;
+    status = FARM_OK;
+done:
+    if (status != FARM_OK) {
+        status = too_large(errors, fits ? bytes : SIZE_MAX, repeats, keep_weights);
+        results_free(out);
+    }
+    return status;
+}
+
+void results_free(results *r) {
+    for (size_t i = 0; r->experiments && i < r->n_experiments; i++) {
+        free(r->experiments[i].rmse);
+        free(r->experiments[i].forecasts);
+        free(r->experiments[i].weights);
+    }
+    free(r->experiments);
+    *r = (results){0};
+}
