@@ -44,7 +44,9 @@ TESTS   := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
 
 all: farm ## build ./farm (the default)
 
-farm: $(BUILD)/main.o $(LIBRARY)
+PROGRAM ?= farm
+
+$(PROGRAM): $(BUILD)/main.o $(LIBRARY)
 	$(CC) -o $@ $^ $(LDLIBS)
 
 $(LIBRARY): $(OBJECTS)
@@ -66,6 +68,45 @@ $(BUILD)/tests/%: tests/%.c $(LIBRARY) | $(BUILD)/tests
 $(BUILD) $(BUILD)/tests:
 	@mkdir -p $@
 
+tutorial: ## install what is missing, build, and run the classic experiment
+	@tools/setup.sh
+	@$(MAKE) --no-print-directory farm
+	./farm configs/tutorial.json
+
+check: ## install what is missing, build, and run every functional test
+	@tools/setup.sh check
+	@$(MAKE) --no-print-directory run-check
+
+# what `check` runs once everything is installed
+run-check: farm $(TESTS)
+	@tests/run.sh $(TESTS) $(wildcard tests/*.bats)
+
+check-long: ## the suites that take longer: sanitizers, linters
+	@tools/setup.sh lint
+	@$(MAKE) --no-print-directory farm
+	@tests/run.sh $(wildcard tests/long/*.bats)
+
+tests: $(TESTS) # the test programs alone, for sanitizer builds
+
+bench: ## time the kernel at each vector level beside a plain scalar LSTM
+	@tools/setup.sh check
+	@$(MAKE) --no-print-directory $(BUILD)/tests/bench_kernel
+	@$(BUILD)/tests/bench_kernel
+
+lint: ## clang-tidy, cppcheck and the formatting
+	@tools/setup.sh lint
+	@tools/lint.sh
+
+format: ## lay out all C sources with clang-format
+	@tools/setup.sh lint
+	clang-format -i src/*.[ch] include/*.h tests/*.[ch]
+
+install: farm ## install the program, library and header under PREFIX (/usr/local)
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib $(DESTDIR)$(PREFIX)/include
+	install -m 755 farm $(DESTDIR)$(PREFIX)/bin/farm
+	install -m 644 $(LIBRARY) $(DESTDIR)$(PREFIX)/lib/libfarm.a
+	install -m 644 include/farm.h $(DESTDIR)$(PREFIX)/include/farm.h
+
 clean: ## remove what was built (results in out/ stay)
 	rm -rf $(BUILD) farm
 
@@ -74,5 +115,5 @@ help: ## list the targets
 
 -include $(wildcard $(BUILD)/*.d $(BUILD)/tests/*.d)
 
-.PHONY: all clean help
+.PHONY: all tutorial check run-check check-long tests bench lint format install clean help
 .DELETE_ON_ERROR:

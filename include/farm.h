@@ -84,21 +84,33 @@ void farm_free(farm *f);
 /* Trains and forecasts everything. FARM_INTERRUPTED when hooks->stop said so: nothing is kept then. */
 farm_status farm_run(farm *f, const farm_hooks *hooks, farm_errors *errors);
 
-/* After a run: writes every output file into folder, made where missing. Each file appears whole or not at all. */
+/* Where a run's files go unless told otherwise: out/NAME, for the caller to free; NULL: out of memory. */
+char *farm_default_folder(const farm *f);
+
+/* Makes the folder where missing and tries a file in it, so that a long run does not fail at its end. */
+farm_status farm_check_folder(const char *folder, farm_errors *errors);
+
+/* After a run: writes every output file into folder, made where missing. All of them appear whole, or none does. */
 farm_status farm_write(const farm *f, const char *folder, farm_errors *errors);
 
-/* After a run: the summary table and one sentence a comparison. width: columns of the terminal, 0: unknown. */
-void farm_print_results(const farm *f, FILE *out, int width);
+/* After a run: the summary table and one sentence a comparison. width: columns of the terminal, 0: unknown.
+ * FARM_FAILED: out of memory. */
+farm_status farm_print_results(const farm *f, FILE *out, int width);
 
 /* What a run would do: experiments, tasks, gradient steps, an estimate of the time on this machine. */
 farm_status farm_print_plan(const farm *f, FILE *out, farm_errors *errors);
 
 const char *farm_name(const farm *f);
+size_t farm_repeats(const farm *f);
 size_t farm_experiments(const farm *f);
-const char *farm_experiment_name(const farm *f, size_t experiment);
+const char *farm_experiment_name(const farm *f, size_t index);
 
 /* After a run: the RMSEs of one experiment in repeat order, in the series' units, a diverged repeat as NaN.
  * The array is the farm's and has *n entries: the repeats, or 1 for a deterministic baseline. */
-const double *farm_rmse(const farm *f, size_t experiment, size_t *n);
+const double *farm_rmse(const farm *f, size_t index, size_t *n);
+
+/* Describes and tests files of results, CSVs with a column `results`, whoever wrote them: each against the first, line
+ * by line as pairs; a file of one line is a constant. out NULL: only check them. width: see farm_print_results. */
+farm_status farm_compare_files(const char *const *paths, size_t n, FILE *out, int width, farm_errors *errors);
 
 #endif

@@ -1,0 +1,258 @@
+/* main.c - the command line: options, progress, signals, exit codes. The only room that prints usage and exits.
+ * Uses farm.h alone. Results go to stdout, all else to stderr. */
+#include "farm.h"
+
+#include <getopt.h>
+#include <math.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+static const char usage[] =
+    "farm - should a trained forecaster stay fixed, be updated, or be refitted?\n"
+    "\n"
+    "  farm CONFIG               train every repeat of every experiment, compare, write out/NAME/\n"
+    "  farm check CONFIG         say what is wrong with a config, if anything\n"
+    "  farm plan CONFIG          say what would run and for how long; write nothing\n"
+    "  farm compare FILE.csv...  describe and test any files with a `results` column,\n"
+    "                            each against the first; equal lines are pairs\n"
+    "\n"
+    "  -r, --repeats N           repeats of each experiment (over the config's)\n"
+    "  -s, --seed N              seed of all draws, 0 ... 2^64-1\n"
+    "  -t, --threads N           threads; default: OMP_NUM_THREADS, else all cores\n"
+    "  -o, --out DIR             write the files into DIR, not out/NAME\n"
+    "      --set PATH=VALUE      set any key of the config, as in --set train.epochs=100\n"
+    "      --fresh, --no-plots   compute anew, draw nothing: what every run does as yet\n"
+    "  -q, --quiet               print errors only\n"
+    "  -h, --help                this text\n"
+    "      --version             the version\n"
+    "\n"
+    "Start with: farm configs/tutorial.json      All keys: docs/config.md\n"
+    "Exit status: 0 done, 1 the run failed, 2 the input is wrong, 130 interrupted.\n";
+
+/* Options that only the command line knows; the rest go into farm_options. */
+typedef struct {
+    farm_options farm;
+    const char **set; /* what farm.set points to */
+    const char *out;
+    bool quiet;
+} arguments;
+
+typedef struct {
+    const char *name, *operand; /* operand: what it takes, for messages */
+    bool many;                  /* one or more of them; else exactly one */
+    farm_status (*run)(const arguments *options, char **operands, int n, farm_errors *errors);
+} command;
+
+/* The number of the signal that asked us to stop; 0: none. */
+static volatile sig_atomic_t stop_signal;
+
+static void remember_signal(int number) { stop_signal = number; }
+
+/* The first signal ends the run in good order, a second one ends the program. */
+static void catch_signals(void) {
+    struct sigaction action = {.sa_handler = remember_signal, .sa_flags = (int)SA_RESETHAND};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
+static bool stop_asked(void *context) {
+    (void)context;
+    return stop_signal != 0;
+}
+
+static void print_duration(FILE *out, double seconds) {
+    if (seconds < 60)
+        fprintf(out, "%.0f s", ceil(seconds));
+    else if (seconds < 3600)
+        fprintf(out, "%d min %02d s", (int)seconds / 60, (int)seconds % 60);
+    else
+        fprintf(out, "%.0f h %02d min", floor(seconds / 3600), (int)fmod(seconds / 60, 60));
+}
+
+static void show_progress(void *context, const farm_progress *p) {
+    (void)context;
+    double share = p->steps_total ? (double)p->steps_done / (double)p->steps_total : 1;
+    double rate = p->seconds > 0 ? (double)p->steps_done / p->seconds : 0;
+    static const char bar[] = "##############################";
+    int filled = (int)(share * (double)(sizeof bar - 1));
+    fprintf(stderr, "\r\033[K[%-*.*s] %3.0f%%  %.1f million steps/s  ", (int)sizeof bar - 1, filled, bar,
+            floor(100 * share), rate / 1e6);
+    if (rate > 0) {
+        print_duration(stderr, (double)(p->steps_total - p->steps_done) / rate);
+        fputs(" left", stderr);
+    }
+    fflush(stderr);
+}
+
+static void clear_progress(void) { fputs("\r\033[K", stderr); }
+
+static int terminal_width(void) {
+    struct winsize size;
+    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
+static farm_status run_farm(farm *f, const arguments *options, farm_errors *errors) {
+    bool progress = !options->quiet && isatty(STDERR_FILENO);
+    farm_hooks hooks = {.progress = progress ? show_progress : NULL, .stop = stop_asked};
+    char *folder = options->out ? strdup(options->out) : farm_default_folder(f);
+    if (!folder) return FARM_FAILED;
+    farm_status status = farm_check_folder(folder, errors);
+    if (status == FARM_OK) status = farm_run(f, &hooks, errors);
+    if (progress) clear_progress();
+    if (status == FARM_OK) status = farm_write(f, folder, errors);
+    if (status == FARM_OK && !options->quiet) status = farm_print_results(f, stdout, terminal_width());
+    if (status == FARM_OK && !options->quiet) {
+        fflush(stdout); /* before the line on stderr, where both are one terminal */
+        fprintf(stderr, "\nAll files are in %s/\n", folder);
+    }
+    free(folder);
+    return status;
+}
+
+static farm_status command_run(const arguments *options, char **operands, int n, farm_errors *errors) {
+    (void)n;
+    farm *f = NULL;
+    farm_status status = farm_load(&f, operands[0], &options->farm, errors);
+    if (status == FARM_OK) status = run_farm(f, options, errors);
+    farm_free(f);
+    return status;
+}
+
+static farm_status command_check(const arguments *options, char **operands, int n, farm_errors *errors) {
+    (void)n;
+    farm *f = NULL;
+    farm_status status = farm_load(&f, operands[0], &options->farm, errors);
+    if (status == FARM_OK && !options->quiet)
+        printf("%s is fine: %zu experiments, %zu repeats each.\n", operands[0], farm_experiments(f), farm_repeats(f));
+    farm_free(f);
+    return status;
+}
+
+static farm_status command_plan(const arguments *options, char **operands, int n, farm_errors *errors) {
+    (void)n;
+    farm *f = NULL;
+    farm_status status = farm_load(&f, operands[0], &options->farm, errors);
+    if (status == FARM_OK && !options->quiet) status = farm_print_plan(f, stdout, errors);
+    farm_free(f);
+    return status;
+}
+
+static farm_status command_compare(const arguments *options, char **operands, int n, farm_errors *errors) {
+    return farm_compare_files((const char *const *)operands, (size_t)n, options->quiet ? NULL : stdout,
+                              terminal_width(), errors);
+}
+
+static const command commands[] = {
+    {"check", "a config", false, command_check},
+    {"plan", "a config", false, command_plan},
+    {"compare", "result files", true, command_compare},
+};
+static const command run_command = {NULL, "a config", false, command_run};
+
+/* Says what is wrong with the command line, and where help is. */
+static int bad_usage(const char *format, const char *what, const char *more) {
+    fputs("farm: ", stderr);
+    fprintf(stderr, format, what, more);
+    fputs("\nTry `farm --help`.\n", stderr);
+    return FARM_BAD_INPUT;
+}
+
+enum { OPTION_SET = 256, OPTION_IGNORED, OPTION_VERSION, OPTION_NO_SHARING, OPTION_VECTOR };
+
+static const struct option long_options[] = {
+    {"repeats", required_argument, NULL, 'r'},
+    {"seed", required_argument, NULL, 's'},
+    {"threads", required_argument, NULL, 't'},
+    {"out", required_argument, NULL, 'o'},
+    {"set", required_argument, NULL, OPTION_SET},
+    {"fresh", no_argument, NULL, OPTION_IGNORED},
+    {"no-plots", no_argument, NULL, OPTION_IGNORED},
+    {"quiet", no_argument, NULL, 'q'},
+    {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, OPTION_VERSION},
+    /* for tests: neither changes a result */
+    {"test-no-sharing", no_argument, NULL, OPTION_NO_SHARING},
+    {"test-vector", required_argument, NULL, OPTION_VECTOR},
+    {NULL, 0, NULL, 0},
+};
+
+/* Reads options into a; returns -1 to go on, else the exit code. */
+static int parse_options(arguments *a, int argc, char **argv) {
+    opterr = 0;
+    for (int option; (option = getopt_long(argc, argv, ":r:s:t:o:qh", long_options, NULL)) != -1;) {
+        switch (option) {
+        case 'r': a->farm.repeats = optarg; break;
+        case 's': a->farm.seed = optarg; break;
+        case 't': a->farm.threads = optarg; break;
+        case 'o': a->out = optarg; break;
+        case 'q': a->quiet = true; break;
+        case OPTION_SET: a->set[a->farm.n_set++] = optarg; break;
+        case OPTION_IGNORED: break;
+        case OPTION_NO_SHARING: a->farm.no_sharing = true; break;
+        case OPTION_VECTOR: a->farm.vector = optarg; break;
+        case 'h': fputs(usage, stdout); return FARM_OK;
+        case OPTION_VERSION: puts("farm " FARM_VERSION); return FARM_OK;
+        case ':': return bad_usage("%s needs a value%s", argv[optind - 1], "");
+        default: return bad_usage("%s: no such option%s", argv[optind - 1], "");
+        }
+    }
+    return -1;
+}
+
+static const command *find_command(const char *name) {
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        if (strcmp(commands[i].name, name) == 0) return &commands[i];
+    return NULL;
+}
+
+/* Prints what went wrong; returns the exit code. */
+static int close_up(farm_status status, farm_errors *errors) {
+    for (size_t i = 0; i < errors->n; i++) {
+        farm_error_print(stderr, &errors->items[i]);
+        fputc('\n', stderr);
+    }
+    if (status != FARM_OK && status != FARM_INTERRUPTED && errors->n == 0) fputs("farm: out of memory\n", stderr);
+    farm_errors_free(errors);
+    if (status == FARM_INTERRUPTED) {
+        fputs("farm: stopped; nothing was written. The same command starts again.\n", stderr);
+        return 128 + (stop_signal ? stop_signal : SIGINT);
+    }
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        perror("farm: stdout");
+        return status != FARM_OK ? (int)status : FARM_FAILED;
+    }
+    return (int)status;
+}
+
+static int run_command_line(arguments *a, int argc, char **argv) {
+    int exit_code = parse_options(a, argc, argv);
+    if (exit_code >= 0) return exit_code;
+    char **operands = argv + optind;
+    int n = argc - optind;
+    const command *c = n > 0 ? find_command(operands[0]) : NULL;
+    if (c) {
+        operands++;
+        n--;
+    } else {
+        c = &run_command;
+    }
+    if (n == 0) return bad_usage(c->name ? "%s needs %s" : "%sgive me %s", c->name ? c->name : "", c->operand);
+    if (n > 1 && !c->many) return bad_usage("%s: one config at a time; what is \"%s\"?", operands[0], operands[1]);
+    catch_signals();
+    farm_errors errors = {0};
+    farm_status status = c->run(a, operands, n, &errors);
+    return close_up(status, &errors);
+}
+
+int main(int argc, char **argv) {
+    arguments a = {.set = malloc((size_t)(argc > 0 ? argc : 1) * sizeof *a.set)};
+    if (!a.set) return FARM_FAILED;
+    a.farm.set = a.set;
+    int exit_code = run_command_line(&a, argc, argv);
+    free(a.set);
+    return exit_code;
+}
