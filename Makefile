@@ -5,8 +5,8 @@ CC     ?= gcc
 OPT    ?= -O3 -g
 PREFIX ?= /usr/local
 BUILD  ?= build
-# more flags for every compiler and linker call, as in SANITIZE="-fsanitize=address,undefined"
-SANITIZE ?=
+# more flags for every compiler and linker call, as in EXTRA="-fsanitize=address,undefined" or EXTRA=-Werror
+EXTRA  ?=
 
 # --- nothing to change below ------------------------------------------------------------------------------------
 ifeq ($(origin CC),default)
@@ -22,8 +22,8 @@ IS_CLANG := $(findstring clang,$(shell $(CC) --version 2>/dev/null | head -n 1))
 KERNEL_NUMERICS := $(NUMERICS) $(if $(IS_CLANG),-fno-unroll-loops,-fno-tree-pre)
 
 CPPFLAGS := -Iinclude -Isrc -D_POSIX_C_SOURCE=200809L
-CFLAGS   := -std=c11 $(OPT) -fopenmp $(WARNINGS) -MMD -MP $(SANITIZE)
-LDLIBS   := -fopenmp $(SANITIZE) -lcjson -lcsv -lRmath -lm
+CFLAGS   := -std=c11 $(OPT) -fopenmp $(WARNINGS) -MMD -MP $(EXTRA)
+LDLIBS   := -fopenmp $(EXTRA) -lcjson -lcsv -lRmath -lm
 
 # The kernel is one source, built for each precision and each level of vector instructions.
 LEVELS := base

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { LINE = 110 }; /* characters; what is longer is broken */
+
 typedef struct {
     char *text;
     size_t n, capacity;
@@ -67,21 +69,10 @@ static void put_string(writer *w, const char *text) {
 
 static bool is_plain(const cJSON *node) { return !cJSON_IsArray(node) && !cJSON_IsObject(node); }
 
-/* Whether node goes on one line. */
-static bool is_short(const cJSON *node) {
-    size_t n = 0;
-    for (const cJSON *child = node->child; child; child = child->next, n++)
-        if (!is_plain(child) || n >= 8) return false;
-    return true;
-}
+static void put_broken(writer *w, const cJSON *node, int level);
 
-static void put_break(writer *w, bool one_line, int level) {
-    if (one_line) return;
-    put(w, "\n", 1);
-    for (int i = 0; i < level; i++) put(w, "  ", 2);
-}
-
-static void put_node(writer *w, const cJSON *node, int level) {
+/* On one line. Beyond LINE characters the rest may be missing: the caller takes it all back. */
+static void put_inline(writer *w, const cJSON *node, size_t start) {
     if (cJSON_IsNumber(node)) {
         char number[NUMBER_TEXT];
         json_number_text(number, node->valuedouble);
@@ -91,20 +82,42 @@ static void put_node(writer *w, const cJSON *node, int level) {
     } else if (is_plain(node)) {
         put_text(w, cJSON_IsTrue(node) ? "true" : cJSON_IsFalse(node) ? "false" : "null");
     } else {
-        bool object = cJSON_IsObject(node), one_line = is_short(node);
-        put(w, object ? "{" : "[", 1);
-        for (const cJSON *child = node->child; child; child = child->next) {
-            put_break(w, one_line, level + 1);
-            if (object) {
-                put_string(w, child->string);
-                put(w, ": ", 2);
-            }
-            put_node(w, child, level + 1);
-            if (child->next) put(w, ", ", one_line ? 2 : 1);
+        put_text(w, cJSON_IsObject(node) ? "{" : "[");
+        for (const cJSON *child = node->child; child && w->n - start <= LINE; child = child->next) {
+            if (child->string) put_string(w, child->string);
+            if (child->string) put_text(w, ": ");
+            put_inline(w, child, start);
+            if (child->next) put_text(w, ", ");
         }
-        put_break(w, one_line, level);
-        put(w, object ? "}" : "]", 1);
+        put_text(w, cJSON_IsObject(node) ? "}" : "]");
     }
+}
+
+/* On one line if it fits there, else broken into its members. */
+static void put_node(writer *w, const cJSON *node, int level) {
+    size_t start = w->n, indent = 2 * (size_t)level;
+    put_inline(w, node, start);
+    if (is_plain(node) || w->n - start + indent <= LINE) return;
+    w->n = start;
+    put_broken(w, node, level);
+}
+
+static void put_break(writer *w, int level) {
+    put_text(w, "\n");
+    for (int i = 0; i < level; i++) put_text(w, "  ");
+}
+
+static void put_broken(writer *w, const cJSON *node, int level) {
+    put_text(w, cJSON_IsObject(node) ? "{" : "[");
+    for (const cJSON *child = node->child; child; child = child->next) {
+        put_break(w, level + 1);
+        if (child->string) put_string(w, child->string);
+        if (child->string) put_text(w, ": ");
+        put_node(w, child, level + 1);
+        if (child->next) put_text(w, ",");
+    }
+    put_break(w, level);
+    put_text(w, cJSON_IsObject(node) ? "}" : "]");
 }
 
 char *json_write(const cJSON *tree) {

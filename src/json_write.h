@@ -4,7 +4,7 @@
 
 #include <cjson/cJSON.h>
 
-/* Two blanks a level; a list or object of plain values on one line. Numbers as short as they read back to the same
+/* Two blanks a level; what fits on a line stands on one. Numbers as short as they read back to the same
  * double. Ends with a newline. The caller's; NULL: out of memory. */
 char *json_write(const cJSON *tree);
 

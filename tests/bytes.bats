@@ -1,0 +1,105 @@
+#!/usr/bin/env bats
+# bytes.bats - the same config and seed give the same bytes, whatever computed them.
+
+load common
+
+# A small run with every kind of model and scheme: sharing of all kinds, one and more neurons, both precisions' worth.
+zoo() {
+  tutorial_here
+  cat >configs/zoo.json <<'J'
+{
+  "name": "zoo",
+  "series": {"file": "../data/shampoo.csv", "column": "Sales"},
+  "train": {"epochs": 40},
+  "repeats": 20,
+  "save_models": true,
+  "experiments": [
+    {"scheme": "fixed"},
+    {"scheme": "update", "sweep": {"epochs": [1, 3]}},
+    {"scheme": "update", "name": "newest", "epochs": 3, "rows": {"last": 2}, "optimizer": "reset", "every": 2},
+    {"scheme": "fixed", "match": "update_*"},
+    {"scheme": "refit"},
+    {"scheme": "refit", "name": "again", "init": "same", "every": 5, "state_at_forecast": "warm"},
+    {"scheme": "fixed", "name": "wide", "model": {"neurons": 7}, "frame": {"lags": 2}},
+    {"scheme": "update", "name": "torch", "epochs": 2, "model": {"preset": "pytorch", "neurons": 2}},
+    {"scheme": "persistence"}
+  ]
+}
+J
+}
+
+# what /proc/cpuinfo says of this processor, not what the program says
+levels_here() {
+  grep -qw avx2 /proc/cpuinfo && grep -qw fma /proc/cpuinfo && echo x86-64-v3
+  grep -qw avx512bw /proc/cpuinfo && grep -qw avx512vl /proc/cpuinfo && echo x86-64-v4
+  true
+}
+
+@test "one thread and two, and two runs in a row" {
+  zoo
+  "$farm" configs/zoo.json -q -t 1 -o one
+  "$farm" configs/zoo.json -q -t 2 -o two
+  "$farm" configs/zoo.json -q -t 2 -o again
+  OMP_NUM_THREADS=5 "$farm" configs/zoo.json -q -o five
+  same_outputs one two && same_outputs two again && same_outputs one five
+}
+
+@test "every level of vector instructions that this processor has, both precisions" {
+  zoo
+  for precision in f32 f64; do
+    "$farm" configs/zoo.json -q --set "precision=$precision" --test-vector base -o "$precision-base"
+    for level in $(levels_here); do
+      "$farm" configs/zoo.json -q --set "precision=$precision" --test-vector "$level" -o "$precision-$level"
+      same_outputs "$precision-base" "$precision-$level"
+    done
+  done
+  ! same_outputs f32-base f64-base >/dev/null
+}
+
+@test "gcc's build and clang's" {
+  zoo
+  make -s -j2 -C "$root" CC=clang BUILD=build/clang PROGRAM=build/clang/farm build/clang/farm
+  "$farm" configs/zoo.json -q -o gcc
+  "$root/build/clang/farm" configs/zoo.json -q -o clang
+  same_outputs gcc clang
+}
+
+@test "with sharing and without" {
+  zoo
+  "$farm" configs/zoo.json -q -o shared
+  "$farm" configs/zoo.json -q --test-no-sharing -o unshared
+  same_outputs shared unshared
+  /usr/bin/python3 - <<'P'
+import json
+shared, unshared = (json.load(open(f"{folder}/run.json")) for folder in ("shared", "unshared"))
+assert shared["steps_taken"] < unshared["steps_taken"] == unshared["steps_asked"] == shared["steps_asked"]
+P
+}
+
+@test "repeat 7 of 10 and of 100" {
+  tutorial_here
+  "$farm" configs/tutorial.json -q -r 10 -o ten
+  "$farm" configs/tutorial.json -q -r 100 -o hundred
+  for file in ten/experiment_*.csv; do
+    cmp <(head -n 11 "$file") <(head -n 11 "hundred/${file#ten/}")
+  done
+  grep -E '^[a-z0-9_]+,7,' ten/forecasts.csv >seven
+  grep -E '^[a-z0-9_]+,7,' hundred/forecasts.csv | cmp - seven
+}
+
+@test "another experiment beside them changes none of the others" {
+  tutorial_here
+  "$farm" configs/tutorial.json -q -o all
+  "$farm" configs/tutorial.json -q -o few --set compare.reference=refit \
+    --set 'experiments=[{"scheme":"refit"},{"scheme":"update","epochs":20}]'
+  cmp all/experiment_refit.csv few/experiment_refit.csv
+  cmp all/experiment_update_20.csv few/experiment_update_20.csv
+}
+
+@test "another seed gives other numbers" {
+  tutorial_here
+  "$farm" configs/tutorial.json -q -o one
+  "$farm" configs/tutorial.json -q -s 2 -o two
+  ! cmp -s one/experiment_fixed.csv two/experiment_fixed.csv
+  cmp one/experiment_persistence.csv two/experiment_persistence.csv
+}

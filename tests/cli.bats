@@ -1,0 +1,238 @@
+#!/usr/bin/env bats
+# cli.bats - the command line as a user meets it: exit codes, what goes to stdout and stderr, which files appear.
+
+load common
+
+@test "the tutorial runs and writes every file" {
+  run_apart "$farm" "$root/configs/tutorial.json"
+  [ "$status" -eq 0 ]
+  [ -z "${stderr##*out/tutorial*}" ]
+  for file in summary.csv comparisons.csv forecasts.csv run.json experiment_{fixed,refit,persistence}.csv \
+    experiment_update_{2,5,10,20,50}.csv experiment_fixed_{522,555,610,720,1050}.csv; do
+    [ -f "out/tutorial/$file" ]
+  done
+  [ "$(ls out/tutorial | wc -l)" -eq 17 ]
+  [ "$(wc -l <out/tutorial/experiment_update_2.csv)" -eq 11 ]
+  [ "$(head -n 1 out/tutorial/experiment_update_2.csv)" = results ]
+  [ "$(wc -l <out/tutorial/experiment_persistence.csv)" -eq 2 ]
+  [ "$(head -n 1 out/tutorial/summary.csv)" = "experiment,count,mean,std,min,25%,50%,75%,max" ]
+  [ "$(head -n 1 out/tutorial/comparisons.csv)" = "test,a,b,n,mean_difference,ci_low,ci_high,statistic,df,p,p_adjusted,effect_size,repeats_needed" ]
+  [ "$(head -n 1 out/tutorial/forecasts.csv)" = "experiment,repeat,step,index,actual,forecast" ]
+  [ "$(wc -l <out/tutorial/forecasts.csv)" -eq $((1 + 12 * 10 * 12 + 12)) ]
+  /usr/bin/python3 -m json.tool out/tutorial/run.json >/dev/null
+}
+
+@test "the summary on stdout has every experiment and one sentence a comparison" {
+  run_apart "$farm" "$root/configs/tutorial.json" -r 100
+  [ "$status" -eq 0 ]
+  for name in fixed update_2 update_50 fixed_1050 refit persistence; do
+    echo "$output" | grep -qE "^ *$name +[0-9]"
+  done
+  [ "$(echo "$output" | grep -c 'p [<=] [0-9.]*.*n = 100')" -eq 17 ]
+  echo "$output" | grep -q "update_2 beats fixed by"
+  echo "$output" | grep -q "training noise"
+}
+
+@test "no experiment_ file and no progress goes astray: stdout is results alone, a pipe gets no progress" {
+  run_apart "$farm" "$root/configs/tutorial.json"
+  [ "$(echo "$stderr" | grep -c .)" -eq 1 ]
+  [[ "$stderr" == *"out/tutorial"* ]]
+  [[ "$output" != *$'\r'* && "$stderr" != *$'\r'* ]]
+}
+
+@test "--quiet prints nothing" {
+  run_apart "$farm" --quiet "$root/configs/tutorial.json"
+  [ "$status" -eq 0 ]
+  [ -z "$output" ] && [ -z "$stderr" ]
+  [ -f out/tutorial/summary.csv ]
+}
+
+@test "--out, --repeats, --seed and --threads say more than the config" {
+  run "$farm" "$root/configs/tutorial.json" -o here/and/there -r 3 -s 18446744073709551615 -t 1 -q
+  [ "$status" -eq 0 ]
+  [ ! -e out ]
+  [ "$(wc -l <here/and/there/experiment_fixed.csv)" -eq 4 ]
+  grep -q '"seed": "\?18446744073709551615' here/and/there/run.json
+  grep -q '"threads": 1\b' here/and/there/run.json
+}
+
+@test "--set changes any key" {
+  run "$farm" "$root/configs/tutorial.json" -q -r 2 --set train.epochs=7 --set name=other \
+    --set 'experiments=[{"scheme":"fixed"},{"scheme":"update","epochs":3}]'
+  [ "$status" -eq 0 ]
+  [ "$(ls out/other/experiment_*)" = "$(printf 'out/other/experiment_fixed.csv\nout/other/experiment_update_3.csv')" ]
+}
+
+@test "check says fine and writes nothing" {
+  run_apart "$farm" check "$root/configs/tutorial.json"
+  [ "$status" -eq 0 ]
+  [[ "$output" == *"13 experiments, 10 repeats"* ]]
+  [ -z "$stderr" ]
+  [ -z "$(ls -A)" ]
+}
+
+@test "plan tells steps, tasks and time, and writes nothing" {
+  run_apart "$farm" plan "$root/configs/tutorial.json" -r 1000
+  [ "$status" -eq 0 ]
+  [[ "$output" == *"333,850,000 gradient steps asked for, 203,896,000 to take"* ]]
+  [[ "$output" == *"second"* ]]
+  [ -z "$(ls -A)" ]
+}
+
+@test "a plan's steps are the ones that the run takes" {
+  "$farm" "$root/configs/tutorial.json" -q --set 'experiments=[{"scheme":"fixed"},{"scheme":"update","sweep":{"epochs":[2,5,10,20,50]}},{"scheme":"fixed","match":"update_*"}]'
+  /usr/bin/python3 - out/tutorial/run.json <<'P'
+import json, sys
+run = json.load(open(sys.argv[1]))
+assert run["steps_asked"] == 1688500, run["steps_asked"]
+assert run["steps_taken"] == 498960, run["steps_taken"]
+assert run["steps_asked"] / run["steps_taken"] > 3
+P
+}
+
+@test "--help goes to stdout, fits a screen and names every option" {
+  run_apart "$farm" --help
+  [ "$status" -eq 0 ]
+  [ -z "$stderr" ]
+  [ "$(echo "$output" | wc -l)" -le 24 ]
+  [ "$(echo "$output" | awk '{ if (length > n) n = length } END { print n }')" -le 80 ]
+  for option in --repeats --seed --threads --out --set --quiet --help --version; do [[ "$output" == *"$option"* ]]; done
+}
+
+@test "--version is one line" {
+  run_apart "$farm" --version
+  [ "$status" -eq 0 ]
+  [[ "$output" =~ ^farm\ [0-9]+\.[0-9]+\.[0-9]+$ ]]
+}
+
+@test "bad usage is exit 2, says what is wrong on stderr and points to help" {
+  for arguments in "" "--no-such-option x.json" "-r" "check" "plan" "compare" "a.json b.json" "check a.json b.json"; do
+    # shellcheck disable=SC2086 # words on purpose
+    run_apart "$farm" $arguments
+    [ "$status" -eq 2 ]
+    [ -z "$output" ]
+    [[ "$stderr" == *"--help"* ]]
+  done
+  run_apart "$farm" --no-such-option x.json
+  [[ "$stderr" == *"--no-such-option"* ]]
+}
+
+@test "bad values of options are exit 2 and named" {
+  for arguments in "-r 0" "-r -1" "-r many" "-r 1.5" "-r 99999999999999999999" "-s -1" "-s 18446744073709551616" "-s x" \
+    "-t 0" "-t two" "--set epochs" "--set train.epochs=0" "--set train.epoch=5" "--set =3" "--set train..epochs=5"; do
+    # shellcheck disable=SC2086
+    run_apart "$farm" "$root/configs/tutorial.json" $arguments
+    [ "$status" -eq 2 ]
+    [ -z "$output" ]
+    [[ "$stderr" == *"--"* ]]
+    [ -z "$(ls -A)" ]
+  done
+}
+
+@test "a missing config, a folder and a file that is not JSON are exit 2 and named" {
+  mkdir folder
+  echo '{"name": ' >broken.json
+  for config in missing.json folder broken.json /dev/null; do
+    run_apart "$farm" "$config"
+    [ "$status" -eq 2 ]
+    [[ "$stderr" == *"$config"* ]]
+    [ -z "$output" ]
+  done
+  [ ! -e out ]
+}
+
+@test "every fault of a config is listed at once, with line and column" {
+  tutorial_here 's/"epochs": 500/"epoch": 500/; s/"repeats": 10/"repeats": 0/; s/"alpha": 0.05/"alpha": 2/'
+  run_apart "$farm" configs/tutorial.json
+  [ "$status" -eq 2 ]
+  [ "$(echo "$stderr" | grep -c '^configs/tutorial.json:[0-9]*:[0-9]*: ')" -eq 3 ]
+  [[ "$stderr" == *'did you mean "epochs"'* ]]
+  [ ! -e out ]
+}
+
+@test "an out folder that cannot be made is exit 1, told before any training" {
+  echo something >out
+  run_apart timeout 10 "$farm" "$root/configs/tutorial.json" --set train.epochs=100000000
+  [ "$status" -eq 1 ]
+  [[ "$stderr" == *"out"* ]]
+  [ "$(cat out)" = something ]
+}
+
+@test "a full stdout is exit 1" {
+  run bash -c '"$0" "$1" -q >/dev/full; "$0" "$1" >/dev/full' "$farm" "$root/configs/tutorial.json"
+  [ "$status" -eq 1 ]
+}
+
+@test "Ctrl-C and SIGTERM stop within a second, exit 130 and 143, and leave no file" {
+  for signal in INT TERM; do
+    # a shell's background job ignores SIGINT; python starts it with the default
+    run_apart /usr/bin/python3 - "$farm" "$root/configs/tutorial.json" "$signal" <<'P'
+import os, signal, subprocess, sys, time
+farm, config, name = sys.argv[1:]
+number = getattr(signal, "SIG" + name)
+run = subprocess.Popen([farm, config, "--set", "train.epochs=100000000"],
+                       preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+time.sleep(0.7)
+begin = time.time()
+run.send_signal(number)
+run.wait(timeout=10)
+assert time.time() - begin < 1, time.time() - begin
+sys.exit(run.returncode)
+P
+    if [ "$signal" = INT ]; then [ "$status" -eq 130 ]; else [ "$status" -eq 143 ]; fi
+    [[ "$stderr" == *"stopped"* ]]
+    [ -z "$(find . -type f)" ]
+  done
+}
+
+@test "an interrupted run leaves the files of the run before as they were" {
+  "$farm" "$root/configs/tutorial.json" -q
+  cp -r out before
+  timeout --signal=TERM 1 "$farm" "$root/configs/tutorial.json" -q --set train.epochs=100000000 || true
+  diff -r out before
+}
+
+@test "a terminal sees progress with rate and time left, and none of it stays" {
+  script -qec "$farm $root/configs/tutorial.json -r 4000 -t 2" /dev/null >seen </dev/null
+  grep -q 'million steps/s' seen
+  grep -q 'left' seen
+  [ "$(tail -n 1 seen | grep -c 'million steps/s  ')" -eq 0 ]
+}
+
+@test "compare describes and tests result files, whoever wrote them" {
+  "$farm" "$root/configs/tutorial.json" -q -r 30
+  printf 'results\r\n100.5\r\n' >constant.csv
+  run_apart "$farm" compare out/tutorial/experiment_fixed.csv out/tutorial/experiment_update_2.csv constant.csv
+  [ "$status" -eq 0 ]
+  echo "$output" | grep -qE "^ *update_2 +30 "
+  echo "$output" | grep -qE "update_2 .* fixed"
+  echo "$output" | grep -qE "fixed .* constant"
+}
+
+@test "compare refuses files that do not pair, have no results or are not there" {
+  printf 'results\n1\n2\n' >two.csv
+  printf 'results\n1\n2\n3\n' >three.csv
+  printf 'result\n1\n2\n' >other.csv
+  printf 'results\n1\nx\n' >word.csv
+  run_apart "$farm" compare two.csv three.csv
+  [ "$status" -eq 2 ]
+  [[ "$stderr" == *"three.csv"* && "$stderr" == *"3 results"* ]]
+  run_apart "$farm" compare two.csv other.csv
+  [ "$status" -eq 2 ]
+  [[ "$stderr" == *"other.csv"* && "$stderr" == *"results"* ]]
+  run_apart "$farm" compare two.csv word.csv
+  [ "$status" -eq 2 ]
+  [[ "$stderr" == *"word.csv:3:1"* ]]
+  run_apart "$farm" compare two.csv missing.csv
+  [ "$status" -eq 2 ]
+  [[ "$stderr" == *"missing.csv"* ]]
+}
+
+@test "a diverged repeat is nan in its file and counted on the terminal" {
+  tutorial_here
+  run_apart "$farm" configs/tutorial.json --set 'model={"activation":"linear","recurrent_activation":"linear"}' \
+    --set 'train={"epochs":20,"optimizer":{"learning_rate":10}}' --set 'experiments=[{"scheme":"fixed"},{"scheme":"persistence"}]'
+  [ "$status" -eq 0 ]
+  grep -q '^nan$' out/tutorial/experiment_fixed.csv
+  [[ "$output" == *"diverged"* ]]
+}

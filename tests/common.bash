@@ -1,0 +1,33 @@
+# common.bash - for bats files: a scratch folder of one's own, and ./farm run in it.
+# Sets $root, the checkout; $farm, the program; and starts every test in an empty folder.
+
+setup() {
+  root=$(cd "$BATS_TEST_DIRNAME" && while [ ! -f Makefile ]; do cd ..; done && pwd)
+  farm=${FARM:-$root/farm}
+  scratch=$(mktemp -d)
+  cd "$scratch" || exit 1
+}
+
+teardown() {
+  cd / && rm -rf "$scratch"
+}
+
+# run, with stdout in $output and stderr in $stderr
+run_apart() {
+  stderr_file=$(mktemp)
+  run bash -c 'exec 2>"$0"; "$@"' "$stderr_file" "$@"
+  stderr=$(cat "$stderr_file")
+  rm -f "$stderr_file"
+}
+
+# both folders hold the same files with the same bytes, but for run.json
+same_outputs() {
+  diff -r -x run.json "$1" "$2"
+}
+
+# The tutorial's config with its series, in the current folder; further arguments are sed scripts on the config.
+tutorial_here() {
+  mkdir -p data configs
+  cp "$root/data/shampoo.csv" data/
+  sed "${1:-}" "$root/configs/tutorial.json" >configs/tutorial.json
+}
