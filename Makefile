@@ -8,10 +8,17 @@ BUILD  ?= build
 # more flags for every compiler and linker call, as in EXTRA="-fsanitize=address,undefined" or EXTRA=-Werror
 EXTRA  ?=
 
+# V=1 shows every command whole
+V      ?= 0
+# compilations side by side where a target builds for you
+JOBS   ?= $(shell nproc 2>/dev/null || echo 1)
+
 # --- nothing to change below ------------------------------------------------------------------------------------
 ifeq ($(origin CC),default)
 CC := gcc
 endif
+
+quiet = $(if $(filter 0,$(V)),@echo "  $(1)"; )$(2)
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla
 # The same bits at every vector width: no contraction to fused multiply-add; the other two let clips vectorise.
@@ -33,6 +40,7 @@ endif
 MARCH_base :=
 MARCH_v3   := -march=x86-64-v3
 MARCH_v4   := -march=x86-64-v4
+HAVE_LEVELS := $(foreach l,$(filter-out base,$(LEVELS)),-DFARM_HAVE_$(l))
 REAL_f32   := float
 REAL_f64   := double
 KERNELS    := $(foreach p,f32 f64,$(foreach l,$(LEVELS),$(BUILD)/lstm_kernel.$(p).$(l).o))
@@ -47,35 +55,36 @@ all: farm ## build ./farm (the default)
 PROGRAM ?= farm
 
 $(PROGRAM): $(BUILD)/main.o $(LIBRARY)
-	$(CC) -o $@ $^ $(LDLIBS)
+	$(call quiet,link $@,$(CC) -o $@ $^ $(LDLIBS))
 
 $(LIBRARY): $(OBJECTS)
 	@rm -f $@
-	ar rcs $@ $^
+	$(call quiet,ar $@,ar rcs $@ $^)
 
 $(BUILD)/%.o: src/%.c | $(BUILD)
-	$(CC) $(CPPFLAGS) $(CFLAGS) $(NUMERICS) $(foreach l,$(filter-out base,$(LEVELS)),-DFARM_HAVE_$(l)) -c -o $@ $<
+	$(call quiet,$(CC) $<,$(CC) $(CPPFLAGS) $(CFLAGS) $(NUMERICS) $(HAVE_LEVELS) -c -o $@ $<)
 
 define KERNEL_RULE
 $(BUILD)/lstm_kernel.$(1).$(2).o: src/lstm_kernel.c | $(BUILD)
-	$$(CC) $$(CPPFLAGS) $$(CFLAGS) $$(KERNEL_NUMERICS) $$(MARCH_$(2)) -DREAL=$$(REAL_$(1)) -DKERNEL=lstm_kernel_$(1)_$(2) -c -o $$@ $$<
+	$$(call quiet,$$(CC) $$< ($(1) $(2)),$$(CC) $$(CPPFLAGS) $$(CFLAGS) $$(KERNEL_NUMERICS) $$(MARCH_$(2)) \
+	    -DREAL=$$(REAL_$(1)) -DKERNEL=lstm_kernel_$(1)_$(2) -c -o $$@ $$<)
 endef
 $(foreach p,f32 f64,$(foreach l,$(LEVELS),$(eval $(call KERNEL_RULE,$(p),$(l)))))
 
 $(BUILD)/tests/%: tests/%.c $(LIBRARY) | $(BUILD)/tests
-	$(CC) $(CPPFLAGS) $(CFLAGS) $(NUMERICS) -o $@ $< $(LIBRARY) -lcmocka $(LDLIBS)
+	$(call quiet,$(CC) $<,$(CC) $(CPPFLAGS) $(CFLAGS) $(NUMERICS) -o $@ $< $(LIBRARY) -lcmocka $(LDLIBS))
 
 $(BUILD) $(BUILD)/tests:
 	@mkdir -p $@
 
 tutorial: ## install what is missing, build, and run the classic experiment
 	@tools/setup.sh
-	@$(MAKE) --no-print-directory farm
+	@$(MAKE) --no-print-directory -j$(JOBS) farm
 	./farm configs/tutorial.json
 
 check: ## install what is missing, build, and run every functional test
 	@tools/setup.sh check
-	@$(MAKE) --no-print-directory run-check
+	@$(MAKE) --no-print-directory -j$(JOBS) run-check
 
 # what `check` runs once everything is installed
 run-check: farm $(TESTS)
@@ -83,14 +92,14 @@ run-check: farm $(TESTS)
 
 check-long: ## the suites that take longer: sanitizers, linters
 	@tools/setup.sh lint
-	@$(MAKE) --no-print-directory farm
+	@$(MAKE) --no-print-directory -j$(JOBS) farm
 	@tests/run.sh $(wildcard tests/long/*.bats)
 
 tests: $(TESTS) # the test programs alone, for sanitizer builds
 
 bench: ## time the kernel at each vector level beside a plain scalar LSTM
 	@tools/setup.sh check
-	@$(MAKE) --no-print-directory $(BUILD)/tests/bench_kernel
+	@$(MAKE) --no-print-directory -j$(JOBS) $(BUILD)/tests/bench_kernel
 	@$(BUILD)/tests/bench_kernel
 
 lint: ## clang-tidy, cppcheck and the formatting
