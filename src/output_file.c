@@ -45,7 +45,8 @@ static int make_one_folder(const char *path) {
 farm_status output_make_folder(const char *path, farm_errors *errors) {
     char *part = strdup(path);
     int reason = part ? 0 : ENOMEM;
-    for (char *slash = part ? strchr(part + (*part == '/'), '/') : NULL; slash && !reason; slash = strchr(slash + 1, '/')) {
+    char *slash = part ? strchr(part + (*part == '/'), '/') : NULL;
+    for (; slash && !reason; slash = strchr(slash + 1, '/')) {
         *slash = '\0';
         reason = make_one_folder(part);
         *slash = '/';
@@ -72,9 +73,8 @@ static bool name_file(output_file *file, const char *folder, const char *name) {
     size_t length = strlen(folder) + strlen(name) + TEMPORARY_NAME;
     file->path = malloc(length);
     file->temporary = malloc(length);
-    if (!file->path || !file->temporary) return false;
-    snprintf(file->path, length, "%s/%s", folder, name);
-    return true;
+    if (file->path) snprintf(file->path, length, "%s/%s", folder, name); /* for the fault, if the other failed */
+    return file->path && file->temporary;
 }
 
 /* A new file folder/.name.tmp-PROCESS-NUMBER, with the permissions that the umask leaves (mkstemp ignores it). */

@@ -10,7 +10,7 @@
 /* Bytes of the UTF-8 character at text, 0: none is. No overlong forms, surrogates or anything above U+10FFFF. */
 static size_t character_length(const unsigned char *text) {
     unsigned char c = text[0];
-    size_t length = c < 0x80 ? 1 : c >= 0xC2 && c < 0xE0 ? 2 : c >= 0xE0 && c < 0xF0 ? 3 : c >= 0xF0 && c < 0xF5 ? 4 : 0;
+    size_t length = c < 0x80 ? 1 : c < 0xC2 ? 0 : c < 0xE0 ? 2 : c < 0xF0 ? 3 : c < 0xF5 ? 4 : 0;
     for (size_t i = 1; i < length; i++)
         if ((text[i] & 0xC0) != 0x80) return 0;
     bool overlong = (c == 0xE0 && text[1] < 0xA0) || (c == 0xF0 && text[1] < 0x90);
@@ -58,7 +58,7 @@ static void put_nested(FILE *out, const char *text) {
     if (length == 0) fputs("null", out);
 }
 
-/* {"experiment": "fixed", "repeats": [3, 8]} for an experiment with diverged repeats. *first: none was written before. */
+/* {"experiment": "fixed", "repeats": [3, 8]} for an experiment with diverged repeats. *first: none yet. */
 static void put_diverged(FILE *out, const report_input *in, size_t i, bool *first) {
     const experiment_result *e = &in->results->experiments[i];
     bool any = false;

@@ -57,7 +57,7 @@ static int compare_doubles(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-/* Decimals that give the upper quartile of all means five digits: one that is far off changes nothing. -1: no memory. */
+/* Decimals that give the upper quartile of all means five digits: a mean far off changes nothing. -1: no memory. */
 static int table_decimals(const summary *summaries, size_t n) {
     size_t used = 0;
     double *means = malloc((n ? n : 1) * sizeof *means);
@@ -147,8 +147,8 @@ static void strip_mark(char *strip, const strip_axis *axis, int column, char mar
     if (column >= 0 && column < axis->width) strip[column] = mark;
 }
 
-/* |--[==|==]----| of a summary: whiskers to the extremes, a box between the quartiles, a bar at the median; < or > where a
- * whisker goes on beyond the range; * for a single value. strip [width + 1]. */
+/* |--[==|==]----| of a summary: whiskers to the extremes, a box between the quartiles, a bar at the median; < or >
+ * where a whisker goes on beyond the range; * for a single value. strip [width + 1]. */
 static void draw_strip(char *strip, const strip_axis *axis, const summary *s) {
     int min = strip_column(axis, s->min), max = strip_column(axis, s->max);
     int q25 = strip_column(axis, s->q25), q75 = strip_column(axis, s->q75);
@@ -236,7 +236,8 @@ static bool make_table(table *t, const report_input *in, const summary *summarie
 /* Bytes up to where a line may be broken: at a space, but not within "p = 0.03". */
 static size_t unbroken(const char *text) {
     size_t n = strcspn(text, " ");
-    while (text[n] && n > 0 && (strchr("=<", text[n - 1]) || strchr("=<", text[n + 1]))) n += 1 + strcspn(text + n + 1, " ");
+    while (text[n] && n > 0 && (strchr("=<", text[n - 1]) || strchr("=<", text[n + 1])))
+        n += 1 + strcspn(text + n + 1, " ");
     return n;
 }
 
@@ -281,11 +282,13 @@ static void print_title(FILE *out, const report_input *in) {
 
 /* Lowest mean RMSE: update_2. */
 static void print_lowest(FILE *out, const report_input *in, const summary *summaries) {
-    size_t lowest = in->n_experiments;
-    for (size_t i = 0; i < in->n_experiments; i++)
-        if (summaries[i].n > 0 && (lowest == in->n_experiments || summaries[i].mean < summaries[lowest].mean)) lowest = i;
-    if (lowest == in->n_experiments) fputs("\nEvery repeat of every experiment diverged: there is nothing to compare.\n", out);
-    else if (in->n_experiments > 1) fprintf(out, "\nLowest mean RMSE: %s.\n", in->experiments[lowest].name);
+    size_t n = in->n_experiments, lowest = n;
+    for (size_t i = 0; i < n; i++)
+        if (summaries[i].n > 0 && (lowest == n || summaries[i].mean < summaries[lowest].mean)) lowest = i;
+    if (lowest == n)
+        fputs("\nEvery repeat of every experiment diverged: there is nothing to compare.\n", out);
+    else if (n > 1)
+        fprintf(out, "\nLowest mean RMSE: %s.\n", in->experiments[lowest].name);
 }
 
 static void print_diverged(FILE *out, const report_input *in, const summary *s, size_t i) {

@@ -6,6 +6,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 bool experiment_deterministic(const experiment *e) {
     return !experiment_is_lstm(e);
@@ -50,6 +51,13 @@ static bool allocate(experiment_result *e) {
     return e->rmse && e->forecasts && (e->n_weights == 0 || e->weights);
 }
 
+/* The machine's memory in bytes; SIZE_MAX where it does not say. Asked beforehand, since Linux promises more than it
+ * has and kills a program that takes it at its word. */
+static size_t physical_memory(void) {
+    long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+    return pages <= 0 || page <= 0 || (size_t)pages > SIZE_MAX / (size_t)page ? SIZE_MAX : (size_t)pages * (size_t)page;
+}
+
 static farm_status too_large(farm_errors *errors, size_t bytes, size_t repeats, bool keep_weights) {
     const char *advice = keep_weights ? "ask for fewer repeats, or set save_models to false" : "ask for fewer repeats";
     error_place place = {.key = "repeats"};
@@ -74,7 +82,7 @@ farm_status results_init(results *out, const experiment *experiments, size_t n_e
         out->experiments[i] = shape_of(&experiments[i], repeats, keep_weights);
         fits = fits && add_size(&bytes, &out->experiments[i]);
     }
-    if (!fits) goto done;
+    if (!fits || bytes > physical_memory()) goto done;
     for (size_t i = 0; i < n_experiments; i++)
         if (!allocate(&out->experiments[i])) goto done;
     status = FARM_OK;

@@ -190,8 +190,9 @@ static void end_header(reader *r) {
     if (found == 0) {
         missing_column(r);
     } else if (found > 1) {
-        stop_at(r, r->record, "%zu columns are named \"%s\", the first two are columns %zu and %zu; give each its own name",
-                found, r->column, r->wanted + 1, second + 1);
+        stop_at(r, r->record,
+                "%zu columns are named \"%s\", the first two are columns %zu and %zu; give each its own name", found, r->column,
+                r->wanted + 1, second + 1);
     }
 }
 
@@ -279,7 +280,7 @@ static void on_line_end(int end, void *context) {
 
 /* --- the file --------------------------------------------------------------------------------------------------- */
 
-/* Moves the place past one byte. A CR, an LF and a CR LF each end one line; only the first byte of a character counts. */
+/* Moves the place past one byte. A CR, an LF and a CR LF each end one line; only a character's first byte counts. */
 static void advance(reader *r, unsigned char c) {
     if (c == '\n' || c == '\r') {
         if (c == '\r' || !r->after_return) r->at.line++;
@@ -402,7 +403,8 @@ static farm_status read_column(series *out, reader *r) {
     read_all(r, file);
     finish(r);
     if (r->out_of_memory) {
-        errors_add(r->errors, (error_place){.file = r->path, .key = r->place_key}, "out of memory after %zu values", r->n);
+        errors_add(r->errors, (error_place){.file = r->path, .key = r->place_key}, "out of memory after %zu values",
+                   r->n);
         status = FARM_FAILED;
     }
     if (r->faults > MAX_LISTED)

@@ -1,0 +1,580 @@
+/* test_report.c - a run's files, byte for byte where they must not change, and the table for people. Expected files are
+ * written by hand from the definitions; the summary's figures are pandas' (tests/oracle/report.py). */
+#include "report.h"
+#include "output_file.h"
+
+#include <cjson/cJSON.h>
+#include <locale.h>
+#include <math.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <sys/resource.h>
+#include <cmocka.h>
+
+#include "scratch.h"
+
+enum { FIXED, UPDATE_2, PERSISTENCE, N_EXPERIMENTS, N = 4, N_TEST = 2, N_WEIGHTS = 4 + 4 + 4 + 1 + 1 };
+
+/* A small run: two trained experiments of four repeats, a baseline, two test rows. */
+typedef struct {
+    double rmse[N_EXPERIMENTS][N], forecasts[N_EXPERIMENTS][N * N_TEST], weights[N * N_WEIGHTS], actuals[5];
+    int indices[5];
+    char names[N_EXPERIMENTS][32];
+    experiment experiments[N_EXPERIMENTS];
+    experiment_result list[N_EXPERIMENTS];
+    frame frame;
+    const frame *frames[N_EXPERIMENTS];
+    double values[6];
+    series series;
+    results results;
+    comparisons comparisons;
+    report_input in;
+} run;
+
+static void compare_again(run *r) {
+    farm_errors errors = {0};
+    compare_spec spec = {.reference = FIXED, .adjust = ADJUST_HOLM, .alpha = 0.05};
+    compare_free(&r->comparisons);
+    assert_int_equal(compare_all(&r->comparisons, &spec, r->experiments, &r->results, &errors), FARM_OK);
+}
+
+static run *small_run(void) {
+    static run r;
+    compare_free(&r.comparisons);
+    r = (run){
+        .rmse = {{101.5, 99.25, 108.0, 0.1 + 0.2}, {94.5, 93.25, 97, 95}, {136.75}},
+        .actuals = {10, 20, 30, 40.5, 50},
+        .indices = {1, 2, 3, 4, 5},
+        .names = {"fixed", "update_2", "persistence"},
+        .series = {.n = 6, .digest = UINT64_C(0x0123456789abcdef)},
+        .results = {.n_experiments = N_EXPERIMENTS, .steps_asked = 3190480, .steps_taken = 938300, .seconds = 0.5, .threads = 2},
+    };
+    for (int e = 0; e < N_EXPERIMENTS; e++) {
+        size_t repeats = e == PERSISTENCE ? 1 : N;
+        r.experiments[e] = (experiment){.name = r.names[e], .model = {.lags = 1, .neurons = 1, .bias_vectors = 1},
+                                        .scheme = (const scheme_kind[]){SCHEME_FIXED, SCHEME_UPDATE, SCHEME_PERSISTENCE}[e]};
+        r.list[e] = (experiment_result){repeats, N_TEST, r.rmse[e], r.forecasts[e], NULL, 0};
+        for (size_t i = 0; i < repeats * N_TEST; i++) r.forecasts[e][i] = (double)(100 * e) + (double)i + 0.25;
+        r.frames[e] = &r.frame;
+    }
+    r.frame = (frame){.lags = 1, .n_rows = 5, .n_train = 3, .n_test = 2, .actuals = r.actuals, .indices = r.indices};
+    r.series.values = r.values;
+    r.results.experiments = r.list;
+    r.in = (report_input){
+        .name = "tutorial", .config_path = "configs/tutorial.json", .resolved = "{\n  \"repeats\": 4\n}\n", .seed = UINT64_MAX,
+        .series_file = "data/shampoo.csv", .series_column = "Sales", .series = &r.series, .precision = "f32",
+        .vector_level = "x86-64-v3", .vector_bits = 256, .repeats = N, .experiments = r.experiments,
+        .n_experiments = N_EXPERIMENTS, .frames = r.frames, .results = &r.results, .comparisons = &r.comparisons};
+    compare_again(&r);
+    return &r;
+}
+
+static void keep_weights(run *r) {
+    for (int i = 0; i < N * N_WEIGHTS; i++) r->weights[i] = i + 0.5;
+    r->list[FIXED].weights = r->weights;
+    r->list[FIXED].n_weights = N_WEIGHTS;
+}
+
+static void expect_file(scratch *s, const char *name, const char *expected) {
+    char *text = scratch_read(s, name);
+    assert_non_null(text);
+    assert_string_equal(text, expected);
+    free(text);
+}
+
+static void expect_no_file(scratch *s, const char *name) {
+    assert_int_not_equal(access(scratch_path(s, name), F_OK), 0);
+}
+
+static void write_run(const run *r, scratch *s) {
+    farm_errors errors = {0};
+    farm_status status = report_write(&r->in, s->folder, &errors);
+    for (size_t i = 0; i < errors.n; i++) farm_error_print(stderr, &errors.items[i]);
+    assert_int_equal(status, FARM_OK);
+    assert_int_equal(errors.n, 0);
+}
+
+static cJSON *read_json(scratch *s, const char *name) {
+    char *text = scratch_read(s, name);
+    assert_non_null(text);
+    cJSON *json = cJSON_ParseWithOpts(text, NULL, true);
+    assert_non_null(json);
+    free(text);
+    return json;
+}
+
+/* --- files ------------------------------------------------------------------------------------------------------ */
+
+static void tables_have_the_documented_columns_and_exact_numbers(void **state) {
+    (void)state;
+    run *r = small_run();
+    scratch s = scratch_open();
+    r->rmse[UPDATE_2][1] = NAN;
+    r->forecasts[UPDATE_2][2] = NAN;
+    r->forecasts[UPDATE_2][3] = INFINITY;
+    compare_again(r);
+    write_run(r, &s);
+    expect_file(&s, "experiment_fixed.csv", "results\n101.5\n99.25\n108\n0.30000000000000004\n");
+    expect_file(&s, "experiment_update_2.csv", "results\n94.5\nnan\n97\n95\n");
+    expect_file(&s, "experiment_persistence.csv", "results\n136.75\n");
+    expect_file(&s, "summary.csv",
+                "experiment,count,mean,std,min,25%,50%,75%,max\n"
+                "fixed,4,77.2625,51.442287646772996,0.30000000000000004,74.5125,100.375,103.125,108\n"
+                "update_2,3,95.5,1.3228756555322954,94.5,94.75,95,96,97\n"
+                "persistence,1,136.75,nan,136.75,136.75,136.75,136.75,136.75\n");
+    expect_file(&s, "forecasts.csv",
+                "experiment,repeat,step,index,actual,forecast\n"
+                "fixed,1,1,4,40.5,0.25\nfixed,1,2,5,50,1.25\n"
+                "fixed,2,1,4,40.5,2.25\nfixed,2,2,5,50,3.25\n"
+                "fixed,3,1,4,40.5,4.25\nfixed,3,2,5,50,5.25\n"
+                "fixed,4,1,4,40.5,6.25\nfixed,4,2,5,50,7.25\n"
+                "update_2,1,1,4,40.5,100.25\nupdate_2,1,2,5,50,101.25\n"
+                "update_2,2,1,4,40.5,nan\nupdate_2,2,2,5,50,inf\n"
+                "update_2,3,1,4,40.5,104.25\nupdate_2,3,2,5,50,105.25\n"
+                "update_2,4,1,4,40.5,106.25\nupdate_2,4,2,5,50,107.25\n"
+                "persistence,1,1,4,40.5,200.25\npersistence,1,2,5,50,201.25\n");
+    expect_no_file(&s, "models");
+    assert_int_equal(scratch_count(s.folder), 7);
+    scratch_close(&s);
+}
+
+/* The figures are compare.h's (tested there): here it is columns, order, nan and names. */
+static void comparisons_have_a_line_a_pair(void **state) {
+    (void)state;
+    run *r = small_run();
+    scratch s = scratch_open();
+    strcpy(r->names[UPDATE_2], "a, \"b\"");
+    r->comparisons.items[0].result = (t_test){4, -2.5, -3, -2, -0.1, 3, 0.5, -0.25, INFINITY};
+    r->comparisons.items[0].p_adjusted = 1;
+    r->comparisons.items[1].test = "none";
+    r->comparisons.items[1].result = (t_test){1, 6.5, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
+    r->comparisons.items[1].p_adjusted = NAN;
+    write_run(r, &s);
+    expect_file(&s, "comparisons.csv",
+                "test,a,b,n,mean_difference,ci_low,ci_high,statistic,df,p,p_adjusted,effect_size,repeats_needed\n"
+                "paired_t,\"a, \"\"b\"\"\",fixed,4,-2.5,-3,-2,-0.1,3,0.5,1,-0.25,inf\n"
+                "none,fixed,persistence,1,6.5,nan,nan,nan,nan,nan,nan,nan,nan\n");
+    scratch_close(&s);
+}
+
+static void run_json_tells_what_was_run(void **state) {
+    (void)state;
+    run *r = small_run();
+    scratch s = scratch_open();
+    r->rmse[FIXED][0] = NAN;
+    r->rmse[FIXED][2] = INFINITY;
+    r->in.series_file = "data/\"odd\"\\\n\xFF\xC3\xBC.csv"; /* a path may hold any byte */
+    write_run(r, &s);
+    cJSON *json = read_json(&s, "run.json");
+    cJSON *config = cJSON_GetObjectItemCaseSensitive(json, "config");
+    cJSON *data = cJSON_GetObjectItemCaseSensitive(json, "series");
+    assert_string_equal(cJSON_GetObjectItemCaseSensitive(json, "version")->valuestring, FARM_VERSION);
+    assert_string_equal(cJSON_GetObjectItemCaseSensitive(json, "seed")->valuestring, "18446744073709551615");
+    assert_true(cJSON_GetObjectItemCaseSensitive(config, "repeats")->valuedouble == 4);
+    assert_string_equal(cJSON_GetObjectItemCaseSensitive(data, "file")->valuestring,
+                        "data/\"odd\"\\\n\xEF\xBF\xBD\xC3\xBC.csv");
+    assert_string_equal(cJSON_GetObjectItemCaseSensitive(data, "digest")->valuestring, "fnv1a64:0123456789abcdef");
+    assert_true(cJSON_GetObjectItemCaseSensitive(json, "steps_asked")->valuedouble == 3190480);
+    assert_true(cJSON_GetObjectItemCaseSensitive(json, "steps_taken")->valuedouble == 938300);
+    assert_true(cJSON_GetObjectItemCaseSensitive(json, "steps_per_second")->valuedouble == 2 * 938300);
+    char *diverged = cJSON_PrintUnformatted(cJSON_GetObjectItemCaseSensitive(json, "diverged"));
+    assert_string_equal(diverged, "[{\"experiment\":\"fixed\",\"repeats\":[1,3]}]");
+    cJSON_free(diverged);
+    cJSON_Delete(json);
+    r = small_run();
+    write_run(r, &s);
+    json = read_json(&s, "run.json");
+    assert_int_equal(cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(json, "diverged")), 0);
+    cJSON_Delete(json);
+    scratch_close(&s);
+}
+
+static void models_have_the_layout_of_keras_get_weights(void **state) {
+    (void)state;
+    run *r = small_run();
+    scratch s = scratch_open();
+    keep_weights(r);
+    r->weights[N_WEIGHTS + 3] = NAN; /* repeat 2 diverged */
+    write_run(r, &s);
+    cJSON *json = read_json(&s, "models/fixed.json");
+    assert_int_equal(cJSON_GetArraySize(json), N);
+    assert_true(cJSON_IsNull(cJSON_GetArrayItem(json, 1)));
+    char *first = cJSON_PrintUnformatted(cJSON_GetArrayItem(json, 0));
+    assert_string_equal(first, "{\"kernel\":[[0.5,1.5,2.5,3.5]],\"recurrent_kernel\":[[4.5,5.5,6.5,7.5]],"
+                               "\"bias\":[8.5,9.5,10.5,11.5],\"dense_kernel\":[12.5],\"dense_bias\":13.5}");
+    cJSON_free(first);
+    cJSON_Delete(json);
+    assert_int_equal(scratch_count(scratch_path(&s, "models")), 1); /* none for what has no weights */
+    scratch_close(&s);
+}
+
+static void matrices_of_a_wider_model_are_lists_of_rows(void **state) {
+    (void)state;
+    run *r = small_run();
+    scratch s = scratch_open();
+    /* two lags, one neuron, two bias vectors: 8 + 4 + 4 + 4 + 1 + 1 weights, two repeats of them */
+    r->experiments[FIXED].model = (lstm_shape){.lags = 2, .neurons = 1, .bias_vectors = 2};
+    keep_weights(r);
+    r->list[FIXED].n_weights = 22;
+    r->list[FIXED].n_repeats = 2;
+    write_run(r, &s);
+    cJSON *json = read_json(&s, "models/fixed.json");
+    char *second = cJSON_PrintUnformatted(cJSON_GetArrayItem(json, 1));
+    assert_string_equal(second, "{\"kernel\":[[22.5,23.5,24.5,25.5],[26.5,27.5,28.5,29.5]],"
+                                "\"recurrent_kernel\":[[30.5,31.5,32.5,33.5]],\"bias\":[34.5,35.5,36.5,37.5],"
+                                "\"recurrent_bias\":[38.5,39.5,40.5,41.5],\"dense_kernel\":[42.5],\"dense_bias\":43.5}");
+    cJSON_free(second);
+    cJSON_Delete(json);
+    scratch_close(&s);
+}
+
+static void two_runs_differ_in_run_json_alone(void **state) {
+    (void)state;
+    run *r = small_run();
+    scratch a = scratch_open(), b = scratch_open();
+    static const char *const names[] = {"experiment_fixed.csv", "summary.csv", "comparisons.csv", "forecasts.csv", "models/fixed.json"};
+    keep_weights(r);
+    write_run(r, &a);
+    r->results.seconds = 77;
+    r->results.threads = 64;
+    r->in.vector_level = "base";
+    write_run(r, &b);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char *text = scratch_read(&a, names[i]);
+        assert_non_null(text);
+        expect_file(&b, names[i], text);
+        free(text);
+    }
+    scratch_close(&a);
+    scratch_close(&b);
+}
+
+static void files_of_experiments_no_longer_there_are_removed(void **state) {
+    (void)state;
+    run *r = small_run();
+    scratch s = scratch_open();
+    keep_weights(r);
+    write_run(r, &s);
+    scratch_write_text(&s, "experiment_gone.csv", "results\n1\n");
+    scratch_write_text(&s, "experiment_.csv", "not ours: no name");
+    scratch_write_text(&s, "notes.csv", "not ours");
+    scratch_write_text(&s, "models/gone.json", "[]");
+    scratch_write_text(&s, "models/notes.txt", "not ours");
+    scratch_write_text(&s, "models/.hidden.json", "not ours");
+    r->list[FIXED].weights = NULL; /* a run without models leaves older ones alone */
+    write_run(r, &s);
+    expect_no_file(&s, "experiment_gone.csv");
+    assert_int_equal(scratch_count(scratch_path(&s, "models")), 4);
+    keep_weights(r);
+    write_run(r, &s);
+    expect_no_file(&s, "models/gone.json");
+    assert_int_equal(scratch_count(scratch_path(&s, "models")), 3);
+    expect_file(&s, "notes.csv", "not ours");
+    expect_file(&s, "experiment_.csv", "not ours: no name");
+    scratch_close(&s);
+}
+
+static void folders_above_are_made(void **state) {
+    (void)state;
+    run *r = small_run();
+    scratch s = scratch_open();
+    farm_errors errors = {0};
+    char deep[200];
+    snprintf(deep, sizeof deep, "%s/a//b/c/", s.folder);
+    assert_int_equal(report_write(&r->in, deep, &errors), FARM_OK);
+    assert_int_equal(access(scratch_path(&s, "a/b/c/summary.csv"), R_OK), 0);
+    scratch_close(&s);
+}
+
+/* --- writes that fail ------------------------------------------------------------------------------------------- */
+
+/* Writes into s and expects FARM_FAILED with this one fault. */
+static void expect_failure(const run *r, scratch *s, const char *folder, const char *expected) {
+    farm_errors errors = {0};
+    assert_int_equal(report_write(&r->in, folder, &errors), FARM_FAILED);
+    char *faults = scratch_faults(s, &errors);
+    assert_string_equal(faults, expected);
+    free(faults);
+    farm_errors_free(&errors);
+}
+
+static void a_folder_in_the_way_leaves_the_old_files_alone(void **state) {
+    (void)state;
+    run *r = small_run();
+    scratch s = scratch_open();
+    scratch_write_text(&s, "experiment_fixed.csv", "old");
+    scratch_write_text(&s, "experiment_gone.csv", "old");
+    assert_int_equal(mkdir(scratch_path(&s, "summary.csv"), 0777), 0);
+    expect_failure(r, &s, s.folder, "summary.csv: cannot write: Is a directory; rename the folder of that name, or choose another "
+                                    "with --out\n");
+    expect_file(&s, "experiment_fixed.csv", "old");
+    expect_file(&s, "experiment_gone.csv", "old");
+    assert_int_equal(scratch_count(s.folder), 3); /* and no temporary file */
+    scratch_close(&s);
+}
+
+static void a_file_where_a_folder_belongs_is_named(void **state) {
+    (void)state;
+    run *r = small_run();
+    scratch s = scratch_open();
+    char folder[200];
+    keep_weights(r);
+    scratch_write_text(&s, "models", "a file");
+    expect_failure(r, &s, s.folder, "models: cannot make the folder: File exists; a file is in the way: rename it, or choose another "
+                                    "folder with --out\n");
+    assert_int_equal(scratch_count(s.folder), 1);
+    snprintf(folder, sizeof folder, "%s/models/out", s.folder);
+    expect_failure(r, &s, folder, "models/out: cannot make the folder: File exists; a file is in the way: rename it, or choose "
+                                  "another folder with --out\n");
+    scratch_close(&s);
+}
+
+/* A limit on file sizes is as good as a full disk: run.json, the last file and with a long path the longest, fails. */
+static void a_full_disk_leaves_the_old_set_and_no_temporaries(void **state) {
+    (void)state;
+    run *r = small_run();
+    scratch s = scratch_open();
+    struct rlimit before, small = {600, 600};
+    write_run(r, &s);
+    char *old = scratch_read(&s, "experiment_fixed.csv");
+    r->rmse[FIXED][0] = 1;
+    char long_path[700] = "";
+    memset(long_path, 'x', sizeof long_path - 1);
+    r->in.series_file = long_path;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    small.rlim_max = before.rlim_max;
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    farm_errors errors = {0};
+    farm_status status = report_write(&r->in, s.folder, &errors);
+    setrlimit(RLIMIT_FSIZE, &before);
+    signal(SIGXFSZ, SIG_DFL);
+    assert_int_equal(status, FARM_FAILED);
+    char *faults = scratch_faults(&s, &errors);
+    assert_string_equal(faults, "run.json: cannot write: File too large\n");
+    free(faults);
+    farm_errors_free(&errors);
+    expect_file(&s, "experiment_fixed.csv", old);
+    assert_int_equal(scratch_count(s.folder), 7);
+    free(old);
+    scratch_close(&s);
+}
+
+/* The disk has room again when the file is closed: only the stream knows that bytes are missing. */
+static void a_write_that_failed_long_before_the_end_is_still_seen(void **state) {
+    (void)state;
+    scratch s = scratch_open();
+    output_set set = {0};
+    farm_errors errors = {0};
+    struct rlimit before, small;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    small = (struct rlimit){1000, before.rlim_max};
+    FILE *out = output_open(&set, s.folder, "large.csv", &errors);
+    assert_non_null(out);
+    signal(SIGXFSZ, SIG_IGN);
+    setrlimit(RLIMIT_FSIZE, &small);
+    for (int i = 0; i < 100000; i++) fputs("12345678\n", out);
+    setrlimit(RLIMIT_FSIZE, &before);
+    signal(SIGXFSZ, SIG_DFL);
+    assert_int_equal(output_close(&set, &errors), FARM_FAILED);
+    char *faults = scratch_faults(&s, &errors);
+    assert_string_equal(faults, "large.csv: cannot write: Input/output error\n");
+    output_discard(&set);
+    assert_int_equal(scratch_count(s.folder), 0);
+    free(faults);
+    farm_errors_free(&errors);
+    scratch_close(&s);
+}
+
+static void output_files_have_the_permissions_that_the_umask_leaves(void **state) {
+    (void)state;
+    run *r = small_run();
+    scratch s = scratch_open();
+    struct stat info;
+    mode_t before = umask(027);
+    write_run(r, &s);
+    umask(before);
+    assert_int_equal(stat(scratch_path(&s, "summary.csv"), &info), 0);
+    assert_int_equal(info.st_mode & 0777, 0640);
+    scratch_close(&s);
+}
+
+/* --- the terminal ----------------------------------------------------------------------------------------------- */
+
+/* What report_print writes, to be freed. */
+static char *printed(const run *r, int width) {
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    assert_non_null(out);
+    assert_true(report_print(&r->in, out, width));
+    fclose(out);
+    char *copy = strdup(text); /* not text itself: gcc 12 takes the stream's pointer to it for a dangling one */
+    assert_non_null(copy);
+    free(text);
+    return copy;
+}
+
+static void the_table_shows_figures_and_box_plots(void **state) {
+    (void)state;
+    run *r = small_run();
+    r->rmse[FIXED][3] = 103.25; /* min 99.25, quartiles 100.9375, 102.375, 104.4375, max 108; sd 3.7137 */
+    compare_again(r);           /* update_2: 93.25, 94.1875, 94.75, 95.5, 97; sd 1.5599 */
+    char *text = printed(r, 80);
+    /* 26 columns from 93.25 to 136.75, 1.74 apart: fixed at 3, 4, 5, 6 and 8, update_2 at 0, 1, 1, 1 and 2; eight columns
+     * are 13.9, so ticks are 20 apart, at 4 and 15 */
+    const char *expected =
+        "tutorial: Sales of data/shampoo.csv, 6 observations, the last 2 forecast\n"
+        "3 experiments x 4 repeats\n"
+        "3,190,480 gradient steps asked for, 938,300 taken, in 0.50 s (1.88 million/s)\n"
+        "\n"
+        "experiment   n    mean    sd     min  median     max     100        120\n"
+        "fixed        4  103.00  3.71   99.25  102.38  108.00     |[|]-|      .\n"
+        "update_2     4   94.94  1.56   93.25   94.75   97.00  ||| .          .\n"
+        "persistence  1  136.75     -  136.75  136.75  136.75      .          .         *\n"
+        "\n"
+        "Lowest mean RMSE: update_2.\n";
+    text[strlen(expected)] = '\0';
+    assert_string_equal(text, expected);
+    free(text);
+}
+
+static void sentences_stand_under_their_headings_and_the_footer_once(void **state) {
+    (void)state;
+    run *r = small_run();
+    char *text = printed(r, 0);
+    char *against = strstr(text, "\nAgainst fixed (lower RMSE is better)\n"), *footer = strstr(text, "\nThe tests speak of");
+    assert_true(against != NULL && footer > against);
+    assert_null(strstr(footer + 2, "The tests speak of"));
+    assert_null(strstr(text, "New data"));
+    r->comparisons.items[0].reason = PAIR_MATCHED;
+    r->comparisons.items[1].reason = PAIR_ASKED;
+    free(text);
+    text = printed(r, 0);
+    char *matched = strstr(text, "\nNew data or just more training?"), *asked = strstr(text, "\nAsked for\n");
+    assert_true(matched != NULL && asked > matched);
+    assert_null(strstr(text, "Against fixed"));
+    free(text);
+}
+
+static void diverged_repeats_are_counted_and_named(void **state) {
+    (void)state;
+    run *r = small_run();
+    char *text = printed(r, 100);
+    assert_null(strstr(text, "iverged"));
+    free(text);
+    r->rmse[UPDATE_2][1] = NAN;
+    r->rmse[UPDATE_2][3] = INFINITY;
+    compare_again(r);
+    text = printed(r, 100);
+    assert_non_null(strstr(text, "experiment   n  diverged "));
+    assert_non_null(strstr(text, "update_2     2         2 "));
+    assert_non_null(strstr(text, "  update_2: repeats 2, 4\n"));
+    free(text);
+    for (int i = 0; i < N; i++) r->rmse[FIXED][i] = r->rmse[UPDATE_2][i] = NAN;
+    r->rmse[PERSISTENCE][0] = NAN;
+    compare_again(r);
+    text = printed(r, 100);
+    assert_non_null(strstr(text, "Every repeat of every experiment diverged"));
+    free(text);
+}
+
+/* Columns of the longest line between from and to. */
+static size_t widest(const char *from, const char *to) {
+    size_t most = 0;
+    while (from < to) {
+        size_t length = strcspn(from, "\n");
+        most = length > most ? length : most;
+        from += length + 1;
+    }
+    return most;
+}
+
+static void nothing_is_wider_than_the_terminal(void **state) {
+    (void)state;
+    run *r = small_run();
+    for (int width = 60; width < 200; width++) {
+        char *text = printed(r, width), *table = strstr(text, "experiment "), *sentences = strstr(text, "  update_2 ");
+        char *footer = strstr(text, "\n\nThe tests speak of");
+        assert_true(widest(table, sentences) <= (size_t)width);
+        assert_true(widest(sentences, footer) <= (size_t)width);
+        free(text);
+    }
+    char *text = printed(r, 0); /* in a pipe: each sentence is one line */
+    assert_non_null(strstr(text, "\n  update_2 cannot be told apart from fixed: "));
+    assert_true(widest(text, text + strlen(text)) > 100);
+    free(text);
+}
+
+static void odd_values_do_not_break_the_table(void **state) {
+    (void)state;
+    const double odd[] = {0, 1e-300, 1e300, -5, 1e9, 4.9e-324, 1.7e308};
+    for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
+        run *r = small_run();
+        for (int k = 0; k < N; k++) r->rmse[FIXED][k] = odd[i], r->rmse[UPDATE_2][k] = odd[(i + (size_t)k) % 7];
+        compare_again(r);
+        char *text = printed(r, 120);
+        assert_non_null(strstr(text, "persistence"));
+        free(text);
+    }
+    run *r = small_run(); /* all alike: no axis, and no division by its length */
+    for (int k = 0; k < N; k++) r->rmse[FIXED][k] = r->rmse[UPDATE_2][k] = r->rmse[PERSISTENCE][0] = 5;
+    compare_again(r);
+    char *text = printed(r, 120);
+    assert_non_null(strstr(text, "update_2 and fixed agree in each of 4 repeats."));
+    free(text);
+}
+
+static void a_long_name_costs_the_box_plots_not_the_name(void **state) {
+    (void)state;
+    run *r = small_run();
+    strcpy(r->names[UPDATE_2], "\xC3\xBC_an_update_of_many_words_xx"); /* one letter of two bytes */
+    char *text = printed(r, 70);
+    assert_non_null(strstr(text, "\nexperiment                    n "));
+    assert_non_null(strstr(text, "\n\xC3\xBC_an_update_of_many_words_xx  4 "));
+    assert_null(strstr(text, "["));
+    free(text);
+}
+
+/* Where the machine has a locale with a decimal comma, files and table must not change by it. */
+static void the_users_locale_changes_no_number(void **state) {
+    (void)state;
+    run *r = small_run();
+    scratch s = scratch_open();
+    if (!setlocale(LC_ALL, "de_DE.UTF-8")) setlocale(LC_ALL, "fr_FR.UTF-8");
+    write_run(r, &s);
+    char *text = printed(r, 80);
+    setlocale(LC_ALL, "C");
+    expect_file(&s, "experiment_fixed.csv", "results\n101.5\n99.25\n108\n0.30000000000000004\n");
+    assert_non_null(strstr(text, "136.75"));
+    free(text);
+    scratch_close(&s);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(tables_have_the_documented_columns_and_exact_numbers),
+        cmocka_unit_test(comparisons_have_a_line_a_pair),
+        cmocka_unit_test(run_json_tells_what_was_run),
+        cmocka_unit_test(models_have_the_layout_of_keras_get_weights),
+        cmocka_unit_test(matrices_of_a_wider_model_are_lists_of_rows),
+        cmocka_unit_test(two_runs_differ_in_run_json_alone),
+        cmocka_unit_test(files_of_experiments_no_longer_there_are_removed),
+        cmocka_unit_test(folders_above_are_made),
+        cmocka_unit_test(a_folder_in_the_way_leaves_the_old_files_alone),
+        cmocka_unit_test(a_file_where_a_folder_belongs_is_named),
+        cmocka_unit_test(a_full_disk_leaves_the_old_set_and_no_temporaries),
+        cmocka_unit_test(a_write_that_failed_long_before_the_end_is_still_seen),
+        cmocka_unit_test(output_files_have_the_permissions_that_the_umask_leaves),
+        cmocka_unit_test(the_table_shows_figures_and_box_plots),
+        cmocka_unit_test(sentences_stand_under_their_headings_and_the_footer_once),
+        cmocka_unit_test(diverged_repeats_are_counted_and_named),
+        cmocka_unit_test(nothing_is_wider_than_the_terminal),
+        cmocka_unit_test(odd_values_do_not_break_the_table),
+        cmocka_unit_test(a_long_name_costs_the_box_plots_not_the_name),
+        cmocka_unit_test(the_users_locale_changes_no_number),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

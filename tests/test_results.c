@@ -1,0 +1,72 @@
+/* test_results.c - room for a run: its shape, what it holds before the run, and what is said when there is none. */
+#include "results.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+static const experiment experiments[] = {
+    {.name = "fixed", .scheme = SCHEME_FIXED, .frame = {.test = 12}, .model = {.lags = 2, .neurons = 3, .bias_vectors = 1}},
+    {.name = "persistence", .scheme = SCHEME_PERSISTENCE, .frame = {.test = 6}},
+};
+
+static void every_value_is_nan_before_the_run(void **state) {
+    (void)state;
+    results r;
+    farm_errors errors = {0};
+    assert_int_equal(results_init(&r, experiments, 2, 7, true, &errors), FARM_OK);
+    const experiment_result *fixed = &r.experiments[0], *persistence = &r.experiments[1];
+    assert_true(fixed->n_repeats == 7 && fixed->n_test == 12);
+    assert_int_equal(fixed->n_weights, 2 * 12 + 3 * 12 + 12 + 3 + 1);
+    assert_true(persistence->n_repeats == 1 && persistence->n_test == 6); /* deterministic: one is enough */
+    assert_true(persistence->n_weights == 0 && persistence->weights == NULL);
+    for (size_t i = 0; i < 7; i++) assert_true(isnan(fixed->rmse[i]));
+    for (size_t i = 0; i < 7 * 12; i++) assert_true(isnan(fixed->forecasts[i]));
+    for (size_t i = 0; i < 7 * fixed->n_weights; i++) assert_true(isnan(fixed->weights[i]));
+    results_free(&r);
+    assert_true(r.experiments == NULL && r.n_experiments == 0);
+    results_free(&r);
+}
+
+static void weights_take_no_room_unless_kept(void **state) {
+    (void)state;
+    results r;
+    farm_errors errors = {0};
+    assert_int_equal(results_init(&r, experiments, 2, 7, false, &errors), FARM_OK);
+    assert_true(r.experiments[0].weights == NULL && r.experiments[0].n_weights == 0);
+    results_free(&r);
+    assert_int_equal(results_init(&r, experiments, 0, 7, false, &errors), FARM_OK);
+    results_free(&r);
+}
+
+/* More than any machine has, and refused before anything is asked of malloc. */
+static void too_many_repeats_are_refused_with_the_size(void **state) {
+    (void)state;
+    results r;
+    farm_errors errors = {0};
+    size_t repeats = SIZE_MAX / 8 / 14; /* (1 + 12) doubles each: fits in a size_t, in no memory */
+    assert_int_equal(results_init(&r, experiments, 2, repeats, false, &errors), FARM_FAILED);
+    assert_int_equal(errors.n, 1);
+    assert_string_equal(errors.items[0].key, "repeats");
+    assert_non_null(strstr(errors.items[0].text, "out of memory: the results of 164703072086692425 repeats need "));
+    assert_non_null(strstr(errors.items[0].text, " bytes ("));
+    assert_non_null(strstr(errors.items[0].text, "ask for fewer repeats"));
+    assert_null(r.experiments);
+    assert_int_equal(results_init(&r, experiments, 2, SIZE_MAX / 8, true, &errors), FARM_FAILED);
+    assert_non_null(strstr(errors.items[1].text, "more than memory can address; ask for fewer repeats, or set save_models to "
+                                                 "false"));
+    farm_errors_free(&errors);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_value_is_nan_before_the_run),
+        cmocka_unit_test(weights_take_no_room_unless_kept),
+        cmocka_unit_test(too_many_repeats_are_refused_with_the_size),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
