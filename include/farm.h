@@ -69,7 +69,7 @@ typedef struct {
 typedef struct {
     /* from one thread at a time, a few times a second */
     void (*progress)(void *context, const farm_progress *progress);
-    /* polled by every thread between epochs, so cheap and callable from any thread; true ends the run */
+    /* polled by every thread every few milliseconds, so cheap and callable from any thread; true ends the run */
     bool (*stop)(void *context);
     void *context;
 } farm_hooks;

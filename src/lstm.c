@@ -132,6 +132,8 @@ void lstm_free(lstm *model) {
     free(model);
 }
 
+const lstm_shape *lstm_shape_of(const lstm *model) { return &model->shape; }
+
 void lstm_set_weights(lstm *model, int lane, const double *weights) {
     size_t parameters = lstm_parameters(&model->shape);
     for (size_t p = 0; p < parameters; p++) {
@@ -165,7 +167,7 @@ void lstm_reset_optimizer(lstm *model) {
     model->beta_1_power = model->beta_2_power = 1;
 }
 
-void lstm_train_epoch(lstm *model, const lstm_rows *rows) { model->kernel->train_epoch(model, rows); }
+void lstm_train_rows(lstm *model, const lstm_rows *rows) { model->kernel->train_rows(model, rows); }
 
 void lstm_forecast(lstm *model, const double *inputs, double *output) {
     model->kernel->forecast(model, inputs, output);

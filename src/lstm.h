@@ -64,6 +64,8 @@ lstm *lstm_new(const lstm_shape *shape, const optimizer_spec *optimizer, precisi
 lstm *lstm_copy(const lstm *from); /* weights, moments and state; NULL: out of memory */
 void lstm_free(lstm *model);
 
+const lstm_shape *lstm_shape_of(const lstm *model);
+
 /* weights [lstm_parameters], rounded to the block's precision on the way in. */
 void lstm_set_weights(lstm *model, int lane, const double *weights);
 void lstm_get_weights(const lstm *model, int lane, double *weights);
@@ -71,9 +73,9 @@ void lstm_get_weights(const lstm *model, int lane, double *weights);
 void lstm_reset_state(lstm *model);     /* h = c = 0 */
 void lstm_reset_optimizer(lstm *model); /* m = v = 0, t = 0 */
 
-/* One pass over the rows: a gradient step after each, the state carried on from row to row. The state is left as
- * the last row's forward pass computed it. */
-void lstm_train_epoch(lstm *model, const lstm_rows *rows);
+/* The rows in order: a gradient step after each, the state carried on from row to row. The state is left as the last
+ * row's forward pass computed it, so an epoch may be handed over in pieces. */
+void lstm_train_rows(lstm *model, const lstm_rows *rows);
 
 /* Forward pass of one row (inputs [lags]) from the current state, which moves on. output [LANES]. */
 void lstm_forecast(lstm *model, const double *inputs, double *output);

@@ -26,9 +26,9 @@ struct lstm {
     void *deltas;                  /* [4n][LANES], d loss / d gate before its activation */
 };
 
-/* The hot functions at one precision and vector level; see lstm_train_epoch and lstm_forecast. */
+/* The hot functions at one precision and vector level; see lstm_train_rows and lstm_forecast. */
 struct lstm_kernel {
-    void (*train_epoch)(lstm *model, const lstm_rows *rows);
+    void (*train_rows)(lstm *model, const lstm_rows *rows);
     void (*forecast)(lstm *model, const double *inputs, double *output);
 };
 

@@ -4,7 +4,7 @@
  * table of its functions under the name -DKERNEL=.... Every loop over lanes is elementwise, so all builds give the
  * same bits. Shapes: w [in][4n][LANES], z [4n][LANES]; gates in the order i, f, c, o. L inputs, n neurons.
  *
- * The functions that take the shape are inlined into callers where it is a constant; train_epoch picks the caller.
+ * The functions that take the shape are inlined into callers where it is a constant; train_rows picks the caller.
  */
 #include "elementary.h"
 #include "lstm_block.h"
@@ -247,7 +247,7 @@ static void epoch_hard(lstm *model, constants k, const lstm_rows *rows) {
 
 static void epoch_any(lstm *model, constants k, const lstm_rows *rows) { epoch(model, k, rows); }
 
-static void train_epoch(lstm *model, const lstm_rows *rows) {
+static void train_rows(lstm *model, const lstm_rows *rows) {
     constants k = constants_of(model);
     bool hard = k.activation == ACTIVATION_TANH && k.recurrent_activation == ACTIVATION_HARD_SIGMOID;
     if (hard && k.lags == 1 && k.neurons == 1 && k.bias_vectors == 1)
@@ -266,4 +266,4 @@ static void forecast(lstm *model, const double *inputs, double *output) {
 }
 
 extern const lstm_kernel KERNEL;
-const lstm_kernel KERNEL = {train_epoch, forecast};
+const lstm_kernel KERNEL = {train_rows, forecast};

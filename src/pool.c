@@ -56,13 +56,17 @@ static void hand_on_steps(task *t) {
 
 static bool ended(run *r) { return atomic_load(&r->stopped) || atomic_load(&r->failed); }
 
-static bool epoch_done(void *context, int rows) {
-    task *t = context;
-    run *r = t->run;
-    t->steps += (uint64_t)rows * t->block.n;
-    if (t->steps >= 16384) hand_on_steps(t); /* about 0.1 ms of work at one neuron */
+/* Asks whether to stop, and remembers it. true: the run has ended. */
+static bool poll_stop(run *r) {
     if (r->hooks && r->hooks->stop && r->hooks->stop(r->hooks->context)) atomic_store(&r->stopped, true);
-    return !ended(r);
+    return ended(r);
+}
+
+static bool rows_done(void *context, int rows) {
+    task *t = context;
+    t->steps += (uint64_t)rows * t->block.n;
+    if (t->steps >= 16384) hand_on_steps(t); /* 0.1 ms of work at one neuron */
+    return !poll_stop(t->run);
 }
 
 static void out_of_memory(run *r) {
@@ -102,7 +106,7 @@ static void run_walk(task *t, const plan_walk *walk, lstm *model) {
         out_of_memory(r);
         return;
     }
-    if (scheme_walk(model, f, e, walk->from, walk->to, forecasts, &(scheme_hooks){epoch_done, t}))
+    if (scheme_walk(model, f, e, walk->from, walk->to, forecasts, &(scheme_hooks){rows_done, t}))
         keep_walk(r, walk, t->block, model, forecasts);
     free(forecasts);
 }
@@ -137,11 +141,10 @@ static farm_status draw_block(run *r, const plan_chain *chain, block b, lstm *mo
     const experiment *e = &r->work->experiments[chain->experiment];
     double *weights = malloc(lstm_parameters(&e->model) * sizeof *weights);
     farm_status status = weights ? FARM_OK : FARM_FAILED;
-    for (int lane = 0; status == FARM_OK && lane < LANES; lane++) {
-        size_t repeat = b.first + ((size_t)lane < b.n ? (size_t)lane : b.n - 1);
-        initial_key key = {r->work->seed, (uint32_t)repeat + 1, (uint32_t)chain->initial_origin,
+    for (int lane = 0; status == FARM_OK && lane < LANES && !poll_stop(r); lane++) {
+        initial_key key = {r->work->seed, (uint32_t)(b.first + (size_t)lane) + 1, (uint32_t)chain->initial_origin,
                            (uint32_t)chain->initial_refit};
-        status = initial_weights(weights, &e->model, &e->initial, &key);
+        if ((size_t)lane < b.n) status = initial_weights(weights, &e->model, &e->initial, &key);
         lstm_set_weights(model, lane, weights);
     }
     free(weights);
@@ -162,7 +165,7 @@ static void run_chain(run *r, const plan_chain *chain, block b) {
     for (size_t s = 0, epochs = 0; s < chain->n_stops; epochs = (size_t)chain->stops[s++].epochs) {
         const plan_stop *stop = &chain->stops[s];
         int more = stop->epochs - (int)epochs;
-        if (!scheme_fit(model, f, f->n_train + chain->origin, more, &(scheme_hooks){epoch_done, &t})) break;
+        if (!scheme_fit(model, f, f->n_train + chain->origin, more, &(scheme_hooks){rows_done, &t})) break;
         for (size_t w = 0; w < stop->n_walks; w++) start_walk(&t, &stop->walks[w], model);
     }
     hand_on_steps(&t);

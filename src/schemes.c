@@ -58,12 +58,28 @@ static lstm_rows newest_rows(const frame *f, int known, int n) {
     return (lstm_rows){f->inputs + skip * (size_t)f->lags, f->targets + skip, n};
 }
 
-static bool train(lstm *model, lstm_rows rows, int epochs, const scheme_hooks *hooks) {
-    for (int i = 0; i < epochs; i++) {
-        lstm_train_epoch(model, &rows);
-        lstm_reset_state(model);
-        if (!hooks->epoch_done(hooks->context, rows.n)) return false;
+/* Rows that a few milliseconds of training take, so that a stop is heard soon however wide the model is. */
+static int rows_between_polls(const lstm *model) {
+    size_t rows = 400000 / lstm_parameters(lstm_shape_of(model));
+    return rows > 0 ? (int)rows : 1;
+}
+
+/* One epoch, handed to the kernel in pieces: the state goes on from one to the next as if there were none. */
+static bool train_epoch(lstm *model, const lstm_rows *rows, int lags, int at_once, const scheme_hooks *hooks) {
+    for (int first = 0; first < rows->n; first += at_once) {
+        int n = rows->n - first < at_once ? rows->n - first : at_once;
+        lstm_rows piece = {rows->inputs + (size_t)first * (size_t)lags, rows->targets + first, n};
+        lstm_train_rows(model, &piece);
+        if (!hooks->rows_done(hooks->context, n)) return false;
     }
+    lstm_reset_state(model);
+    return true;
+}
+
+static bool train(lstm *model, lstm_rows rows, int epochs, const scheme_hooks *hooks) {
+    int at_once = rows_between_polls(model), lags = lstm_shape_of(model)->lags;
+    for (int i = 0; i < epochs; i++)
+        if (!train_epoch(model, &rows, lags, at_once, hooks)) return false;
     return true;
 }
 

@@ -54,9 +54,10 @@ bool experiment_learns_on(const experiment *e);       /* changes its weights dur
 bool experiment_same_work(const experiment *a, const experiment *b); /* alike in all but name and matches */
 bool experiment_same_model(const experiment *a, const experiment *b); /* same first weights and training, but for epochs */
 
-/* Called after every epoch with its rows (each a gradient step in every lane); false stops the fit or walk there. */
+/* Called after every few milliseconds of training, an epoch or less, with the rows since the last call (each a gradient
+ * step in every lane); false stops the fit or walk there. */
 typedef struct {
-    bool (*epoch_done)(void *context, int rows);
+    bool (*rows_done)(void *context, int rows);
     void *context;
 } scheme_hooks;
 

@@ -64,7 +64,7 @@ static double time_epochs(const candidate *c, const lstm_shape *shape, const lst
         for (int lane = 0; lane < LANES; lane++) lstm_set_weights(model, lane, weights);
         begin = now();
         for (int e = 0; e < epochs; e++) {
-            lstm_train_epoch(model, rows);
+            lstm_train_rows(model, rows);
             lstm_reset_state(model);
         }
         lstm_free(model);

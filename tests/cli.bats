@@ -164,13 +164,13 @@ P
 }
 
 @test "Ctrl-C and SIGTERM stop within a second, exit 130 and 143, and leave no file" {
-  for signal in INT TERM; do
+  for signal in INT TERM; do for neurons in 1 512; do
     # a shell's background job ignores SIGINT; python starts it with the default
-    run_apart /usr/bin/python3 - "$farm" "$root/configs/tutorial.json" "$signal" <<'P'
+    run_apart /usr/bin/python3 - "$farm" "$root/configs/tutorial.json" "$signal" "$neurons" <<'P'
 import os, signal, subprocess, sys, time
-farm, config, name = sys.argv[1:]
+farm, config, name, neurons = sys.argv[1:]
 number = getattr(signal, "SIG" + name)
-run = subprocess.Popen([farm, config, "--set", "train.epochs=100000000"],
+run = subprocess.Popen([farm, config, "--set", "train.epochs=100000000", "--set", "model.neurons=" + neurons],
                        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
 time.sleep(0.7)
 begin = time.time()
@@ -182,7 +182,7 @@ P
     if [ "$signal" = INT ]; then [ "$status" -eq 130 ]; else [ "$status" -eq 143 ]; fi
     [[ "$stderr" == *"stopped"* ]]
     [ -z "$(find . -type f)" ]
-  done
+  done; done
 }
 
 @test "an interrupted run leaves the files of the run before as they were" {

@@ -61,7 +61,7 @@ static lstm *some_block(const lstm_shape *shape, const optimizer_spec *optimizer
 
 static void train_block(lstm *model, const lstm_rows *rows, int epochs) {
     for (int e = 0; e < epochs; e++) {
-        lstm_train_epoch(model, rows);
+        lstm_train_rows(model, rows);
         lstm_reset_state(model);
     }
 }
@@ -122,7 +122,7 @@ static void gradients_are_those_of_finite_differences(void **state) {
         lstm_forecast(before, inputs, output); /* a state that is not zero */
         lstm *after = lstm_copy(before);
         lstm_rows row = {inputs + shape->lags, targets + 1, 1};
-        lstm_train_epoch(after, &row);
+        lstm_train_rows(after, &row);
         lstm_get_weights(after, 0, stepped);
         for (size_t p = 0; p < P; p++) {
             double step = w[p] - stepped[p], gradient = step / (1 - fabs(step) / 1e6), kept = w[p], h = 1e-5;
@@ -177,12 +177,12 @@ static void a_copy_goes_on_as_the_original_would(void **state) {
     double inputs[N_ROWS * MAX_LAGS], targets[N_ROWS], first[LANES], second[LANES];
     lstm_rows rows = some_rows(shape->lags, inputs, targets), odd = {inputs, targets, 3};
     lstm *model = some_block(shape, &keras, PRECISION_F32, lstm_best_level());
-    lstm_train_epoch(model, &odd); /* an odd number of rows leaves the state buffers changed over */
+    lstm_train_rows(model, &odd); /* an odd number of rows leaves the state buffers changed over */
     lstm *copy = lstm_copy(model);
-    lstm_train_epoch(model, &rows);
+    lstm_train_rows(model, &rows);
     lstm_forecast(model, inputs, first);
     lstm_free(model);
-    lstm_train_epoch(copy, &rows);
+    lstm_train_rows(copy, &rows);
     lstm_forecast(copy, inputs, second);
     assert_memory_equal(first, second, sizeof first);
     lstm_free(copy);
