@@ -5,6 +5,7 @@
 #include "config.h"
 #include "config_override.h"
 #include "config_resolved.h"
+#include "json_patch.h"
 #include "weights_file.h"
 
 #include <stdlib.h>
@@ -63,6 +64,16 @@ static void read_scalars(loading *l, const farm_options *options) {
     override_seed(&l->texts, "--seed", options->seed, &c->seed);
 }
 
+/* The tree says what the command line said, for names made from it. */
+static void write_scalars(loading *l) {
+    const config *c = l->out;
+    bool fine = json_put(l->top, "repeats", cJSON_CreateNumber(c->repeats)) &&
+                json_put(l->top, "seed", config_seed_value(c->seed)) &&
+                json_put(l->top, "precision", cJSON_CreateString(c->precision == PRECISION_F64 ? "f64" : "f32")) &&
+                json_put(l->top, "save_models", cJSON_CreateBool(c->save_models));
+    if (!fine) json_fault_memory(&l->texts);
+}
+
 /* A fault of the series is one of the config too. */
 static void read_series(loading *l) {
     const cJSON *part = json_get(l->top, "series"), *file = json_get(part, "file"), *column = json_get(part, "column");
@@ -84,7 +95,8 @@ static long rows_with(frame_spec spec, int lags, size_t n) {
     return frame_rows(&spec, n);
 }
 
-static void fault_frame(loading *l, const variant *v, const char *key, const char *format, ...) __attribute__((format(printf, 4, 5)));
+static void fault_frame(loading *l, const variant *v, const char *key, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
 
 /* At the key where it was given, or else at the object where it could be. */
 static void fault_frame(loading *l, const variant *v, const char *key, const char *format, ...) {
@@ -114,17 +126,24 @@ static void check_rows_left(loading *l, const variant *v) {
     long rows = frame_rows(&spec, n), lag_rows = rows_with(spec, 1, n);
     if (rows - spec.test >= 1) return;
     if (rows >= 2)
-        fault_frame(l, v, "test", "%d test rows leave none to train on: the %zu observations make %ld rows; the largest value that works is %ld",
+        fault_frame(l, v, "test",
+                    "%d test rows leave none to train on: the %zu observations make %ld rows; the largest value that "
+                    "works is %ld",
                     spec.test, n, rows, rows - 1);
     else if (lag_rows >= 2)
-        fault_frame(l, v, "lags", "%d lags leave too few rows: the %zu observations make %ld; the largest value that works is %ld%s",
+        fault_frame(l, v, "lags",
+                    "%d lags leave too few rows: the %zu observations make %ld; the largest value that works is %ld%s",
                     spec.lags, n, rows < 0 ? 0 : rows, lag_rows - spec.test >= 1 ? lag_rows - spec.test : lag_rows - 1,
                     lag_rows - spec.test >= 1 ? "" : ", with \"test\": 1");
     else if (spec.n_differences > 0 && n >= 3)
-        fault_frame(l, v, "difference", "this difference leaves too few rows: the %zu observations make %ld; the largest value that works is %zu, "
-                    "with \"lags\": 1 and \"test\": 1", n, rows < 0 ? 0 : rows, n - 3);
+        fault_frame(
+            l, v, "difference",
+            "this difference leaves too few rows: the %zu observations make %ld; the largest value that works is %zu, "
+            "with \"lags\": 1 and \"test\": 1",
+            n, rows < 0 ? 0 : rows, n - 3);
     else
-        json_fault(&l->texts, json_get(json_get(l->top, "series"), "file"), "only %zu observation%s; there must be at least 3", n, n == 1 ? "" : "s");
+        json_fault(&l->texts, json_get(json_get(l->top, "series"), "file"),
+                   "only %zu observation%s; there must be at least 3", n, n == 1 ? "" : "s");
 }
 
 static bool frame_complete(const variant *v) { return !config_was_faulty(json_get(v->merged, "frame")); }
@@ -136,7 +155,8 @@ static void take_weights(loading *l, const variant *v, experiment *e) {
     if (!json_get(json_get(v->resolved, "model"), "initial_weights")) return;
     if (!file) {
         if (!config_was_faulty(json_get(json_get(v->merged, "model"), "initial_weights")))
-            json_fault_missing(&l->texts, json_get(json_get(v->merged, "model"), "initial_weights"), "file", "missing; which file holds the weights?");
+            json_fault_missing(&l->texts, json_get(json_get(v->merged, "model"), "initial_weights"), "file",
+                               "\"file\" is missing: which one holds the weights?");
         return;
     }
     char *path = relative_path(l, file->valuestring);
@@ -177,15 +197,13 @@ static void keep_weights(loading *l) {
     size_t n = l->weights.n_sets;
     if (n == 0) return;
     c->weights = calloc(n, sizeof *c->weights);
-    c->n_weights = calloc(n, sizeof *c->n_weights);
-    if (!c->weights || !c->n_weights) {
+    if (!c->weights) {
         json_fault_memory(&l->texts);
         return;
     }
-    c->n_weights_files = n;
+    c->n_weights = n;
     for (size_t i = 0; i < n; i++) {
-        c->weights[i] = l->weights.sets[i].given;
-        c->n_weights[i] = l->weights.sets[i].n;
+        c->weights[i] = (config_weights){l->weights.sets[i].given, l->weights.sets[i].n};
         l->weights.sets[i].given = NULL;
         l->weights.sets[i].n = 0;
     }
@@ -199,11 +217,12 @@ static int find_named(loading *l, const cJSON *node) {
     if (v) return v->index;
     if (l->all.incomplete || l->all.n == 0) return -1;
     char names[300], found[80];
-    const char *near = variants_nearest(&l->all, node->valuestring);
+    const char *near = json_faults_enough(&l->texts) ? NULL : variants_nearest(&l->all, node->valuestring);
     variants_list(&l->all, names, sizeof names);
     json_describe(node, found, sizeof found);
     if (near)
-        json_fault(&l->texts, node, "no experiment is called %s; did you mean \"%s\"? There are %s", found, near, names);
+        json_fault(&l->texts, node, "no experiment is called %s; did you mean \"%s\"? There are %s", found, near,
+                   names);
     else
         json_fault(&l->texts, node, "no experiment is called %s; there are %s", found, names);
     return -1;
@@ -234,7 +253,8 @@ static void read_pairs(loading *l, const cJSON *list) {
     }
     for (const cJSON *pair = list->child; pair; pair = pair->next) {
         compare_pair found = {find_named(l, pair->child), find_named(l, pair->child->next)};
-        if (found.a == found.b && found.a >= 0) json_fault(&l->texts, pair, "an experiment cannot be compared with itself");
+        if (found.a == found.b && found.a >= 0)
+            json_fault(&l->texts, pair, "an experiment cannot be compared with itself");
         spec->pairs[spec->n_pairs++] = found;
     }
 }
@@ -245,7 +265,8 @@ static void read_compare(loading *l) {
     if (!complete) return;
     read_reference(l, json_get(given, "reference"));
     if (pairs) read_pairs(l, pairs);
-    l->out->compare.adjust = (adjustment)config_choice(config_key_find(SECTION_COMPARE, "adjust"), json_get(complete, "adjust"));
+    l->out->compare.adjust =
+        (adjustment)config_choice(config_key_find(SECTION_COMPARE, "adjust"), json_get(complete, "adjust"));
     l->out->compare.alpha = json_get(complete, "alpha")->valuedouble;
     cJSON_Delete(complete);
 }
@@ -258,11 +279,12 @@ static void load(loading *l, const char *path, const farm_options *options) {
     for (size_t i = 0; options && i < options->n_set; i++) override_set(&l->texts, l->top, options->set[i]);
     config_check(&l->texts, l->top);
     read_scalars(l, options);
+    write_scalars(l);
     read_series(l);
     variants_expand(&l->all, &l->texts, l->top, l->out->series.n);
     if (l->texts.out_of_memory) return;
     make_experiments(l);
-    read_compare(l);
+    if (!l->texts.out_of_memory) read_compare(l);
     if (l->texts.n_faults > 0) return;
     keep_weights(l);
     l->out->resolved = config_resolved(&l->texts, l->out, l->top, &l->all);
@@ -286,9 +308,8 @@ void config_free(config *c) {
         free(c->experiments[i].name);
         free(c->experiments[i].matches);
     }
-    for (size_t i = 0; i < c->n_weights_files; i++) weights_free(c->weights[i], c->n_weights[i]);
+    for (size_t i = 0; i < c->n_weights; i++) weights_free(c->weights[i].items, c->weights[i].n);
     free(c->weights);
-    free(c->n_weights);
     free(c->experiments);
     free(c->compare.pairs);
     series_free(&c->series);

@@ -6,22 +6,27 @@
 #include "compare.h"
 #include "schemes.h"
 
+/* Weights read from a file for one shape; experiments point into them. */
 typedef struct {
-    char *path; /* the file it came from */
-    char *name; /* of the run: one folder name under out/ */
+    given_weights *items; /* [n] */
+    size_t n;
+} config_weights;
+
+typedef struct {
+    char *path;                        /* the file it came from */
+    char *name;                        /* of the run: one folder name under out/ */
     char *series_file, *series_column; /* file: as opened, relative to the working folder */
     series series;
-    int repeats;   /* >= 1 */
+    int repeats; /* >= 1 */
     uint64_t seed;
-    int threads;   /* 0: decided by the pool */
+    int threads; /* 0: decided by the pool */
     precision precision;
     bool save_models;
     experiment *experiments; /* sweeps and matches expanded, in config order */
     size_t n_experiments;
     compare_spec compare;
-    given_weights **weights; /* every weights file read, for freeing */
-    size_t *n_weights;
-    size_t n_weights_files;
+    config_weights *weights; /* [n_weights] every set of weights read, for freeing */
+    size_t n_weights;
     char *resolved; /* the whole config with every default written out, as JSON text */
 } config;
 

@@ -4,6 +4,7 @@
 #include "json_patch.h"
 
 #include <assert.h>
+#include <math.h>
 #include <string.h>
 
 const char *config_preset(const cJSON *model) {
@@ -44,7 +45,9 @@ cJSON *config_complete(json_texts *texts, config_section section, const cJSON *g
     out->valueint = given ? given->valueint : 0;
     for (size_t i = 0; i < n_config_keys; i++)
         if (config_keys[i].section == section) add_complete(texts, out, &config_keys[i], given, preset);
-    return out;
+    if (!texts->out_of_memory) return out;
+    cJSON_Delete(out);
+    return NULL;
 }
 
 void config_complete_scheme(json_texts *texts, cJSON *out, const cJSON *given, const char *scheme) {
@@ -76,9 +79,11 @@ static int integer(const cJSON *object, const char *name) { return (int)number(o
 void config_read_frame(frame_spec *out, const cJSON *complete) {
     const cJSON *difference = json_get(complete, "difference"), *scale = json_get(complete, "scale");
     *out = (frame_spec){.lags = integer(complete, "lags"), .test = integer(complete, "test")};
-    if (cJSON_IsNumber(difference) && difference->valuedouble > 0) out->differences[out->n_differences++] = (int)difference->valuedouble;
+    if (cJSON_IsNumber(difference) && difference->valuedouble > 0)
+        out->differences[out->n_differences++] = (int)difference->valuedouble;
     if (cJSON_IsArray(difference))
-        for (const cJSON *k = difference->child; k; k = k->next) out->differences[out->n_differences++] = (int)k->valuedouble;
+        for (const cJSON *k = difference->child; k; k = k->next)
+            out->differences[out->n_differences++] = (int)k->valuedouble;
     if (cJSON_IsArray(scale)) {
         out->scale = SCALE_RANGE;
         out->scale_low = scale->child->valuedouble;
@@ -107,19 +112,21 @@ static void read_model(experiment *out, const cJSON *model) {
 }
 
 static void read_train(experiment *out, const cJSON *train) {
-    const cJSON *optimizer = json_get(train, "optimizer");
+    const cJSON *settings = json_get(train, "optimizer");
     out->train.epochs = integer(train, "epochs");
+    out->train.batch = 1;
     out->train.optimizer = (optimizer_spec){
-        .learning_rate = number(optimizer, "learning_rate"),
-        .beta_1 = number(optimizer, "beta_1"),
-        .beta_2 = number(optimizer, "beta_2"),
-        .epsilon = number(optimizer, "epsilon"),
-        .placement = (epsilon_placement)choice(optimizer, SECTION_OPTIMIZER, "epsilon_placement"),
+        .learning_rate = number(settings, "learning_rate"),
+        .beta_1 = number(settings, "beta_1"),
+        .beta_2 = number(settings, "beta_2"),
+        .epsilon = number(settings, "epsilon"),
+        .placement = (epsilon_placement)choice(settings, SECTION_OPTIMIZER, "epsilon_placement"),
     };
 }
 
 static void read_update(experiment *out, const cJSON *complete) {
-    const cJSON *rows = json_get(complete, "rows"), *last = json_get(rows, "last"), *fraction = json_get(rows, "fraction");
+    const cJSON *rows = json_get(complete, "rows"), *last = json_get(rows, "last"),
+                *fraction = json_get(rows, "fraction");
     out->update.epochs = integer(complete, "epochs");
     out->update.optimizer = (update_optimizer)choice(complete, SECTION_EXPERIMENT, "optimizer");
     out->update.rows = last ? UPDATE_ROWS_LAST : fraction ? UPDATE_ROWS_FRACTION : UPDATE_ROWS_ALL;
@@ -136,6 +143,8 @@ void config_read_experiment(experiment *out, const cJSON *complete, const cJSON 
     config_read_frame(&out->frame, json_get(complete, "frame"));
     read_model(out, model);
     read_train(out, train);
+    out->batch = 1;
+    out->baseline = (baseline_spec){.period = 12, .alpha = NAN, .beta = NAN};
     out->every = json_get(complete, "every") ? integer(complete, "every") : 1;
     if (out->scheme == SCHEME_UPDATE) read_update(out, complete);
     if (out->scheme == SCHEME_REFIT) out->init = (refit_init)choice(complete, SECTION_EXPERIMENT, "init");

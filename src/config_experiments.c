@@ -9,11 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { POINTER = sizeof(void *) }; /* bytes of an item of an array of variants */
+
 typedef struct {
     variants *all;
     json_texts *texts;
     const cJSON *top;
     size_t n_observations;
+    bool too_many; /* experiments, and a fault says so */
 } expansion;
 
 /* --- life cycle ------------------------------------------------------------------------------------------------- */
@@ -41,7 +44,7 @@ static void add_variant(expansion *x, variant *v) {
     variants *all = x->all;
     if (all->n == all->capacity) {
         size_t capacity = all->capacity ? 2 * all->capacity : 32;
-        variant **items = realloc(all->items, capacity * sizeof *items);
+        variant **items = realloc(all->items, capacity * POINTER);
         if (!items) {
             variant_free(v);
             json_fault_memory(x->texts);
@@ -70,8 +73,10 @@ const variant *variants_find(const variants *all, const char *name) {
     size_t low = 0, high = all->n;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (strcmp(variant_name(all->by_name[middle]), name) < 0) low = middle + 1;
-        else high = middle;
+        if (strcmp(variant_name(all->by_name[middle]), name) < 0)
+            low = middle + 1;
+        else
+            high = middle;
     }
     return low < all->n && strcmp(variant_name(all->by_name[low]), name) == 0 ? all->by_name[low] : NULL;
 }
@@ -177,17 +182,19 @@ static bool resolve(expansion *x, variant *v) {
     const char *scheme = scheme_of(v->entry), *preset = config_preset(json_get(v->merged, "model"));
     bool trains = (config_scheme_bit(scheme) & TAKES_LSTM) != 0;
     cJSON *frame_part = config_complete(x->texts, SECTION_FRAME, json_get(v->merged, "frame"), preset);
-    cJSON *scheme_name = cJSON_CreateString(scheme);
+    cJSON *scheme_node = cJSON_CreateString(scheme);
     v->model = config_complete(x->texts, SECTION_MODEL, json_get(v->merged, "model"), preset);
     v->train = config_complete(x->texts, SECTION_TRAIN, json_get(v->merged, "train"), preset);
     v->resolved = cJSON_CreateObject();
-    bool fine = v->resolved && scheme_name && frame_part && v->model && v->train;
-    if (fine) fine = json_put(v->resolved, "scheme", scheme_name), scheme_name = NULL;
+    bool fine = v->resolved && scheme_node && frame_part && v->model && v->train;
+    if (fine) fine = json_put(v->resolved, "scheme", scheme_node), scheme_node = NULL;
     if (fine) fine = json_put(v->resolved, "frame", frame_part), frame_part = NULL;
-    if (fine && trains) fine = json_put(v->resolved, "model", cJSON_Duplicate(v->model, true)) && json_put(v->resolved, "train", cJSON_Duplicate(v->train, true));
+    if (fine && trains)
+        fine = json_put(v->resolved, "model", cJSON_Duplicate(v->model, true)) &&
+               json_put(v->resolved, "train", cJSON_Duplicate(v->train, true));
     if (fine) config_complete_scheme(x->texts, v->resolved, v->merged, scheme);
     if (!fine) json_fault_memory(x->texts);
-    cJSON_Delete(scheme_name);
+    cJSON_Delete(scheme_node);
     cJSON_Delete(frame_part);
     return fine && !x->texts->out_of_memory;
 }
@@ -195,7 +202,9 @@ static bool resolve(expansion *x, variant *v) {
 static char *default_name(expansion *x, const variant *v) {
     const char *scheme = scheme_of(v->entry);
     bool varies = *v->parts != '\0';
-    if (v->is_match) return json_print(x->texts, "fixed_%.0f%s", json_get(json_get(v->resolved, "train"), "epochs")->valuedouble, v->parts);
+    if (v->is_match)
+        return json_print(x->texts, "fixed_%.0f%s", json_get(json_get(v->resolved, "train"), "epochs")->valuedouble,
+                          v->parts);
     if (strcmp(scheme, "update") == 0) {
         const cJSON *epochs = json_get(v->resolved, "epochs");
         return json_print(x->texts, "update_%.0f%s", epochs ? epochs->valuedouble : 0, v->parts);
@@ -222,7 +231,8 @@ static bool set_name(expansion *x, variant *v) {
     bool fine = name && config_name_valid(name);
     if (name && !fine) {
         const cJSON *at = given ? given : v->entry;
-        json_fault(x->texts, at, "the name \"%.110s\" will not do: it must be " CONFIG_NAME_RULE "%s", name, given ? "" : "; give a \"name\"");
+        json_fault(x->texts, at, "the name \"%.110s\" will not do: it must be " CONFIG_NAME_RULE "%s", name,
+                   given ? "" : "; give a \"name\"");
     }
     if (fine && strcmp(name, "all_pairs") == 0) {
         json_fault(x->texts, given, "\"all_pairs\" means something else in compare.reference; take another name");
@@ -240,7 +250,8 @@ static bool set_name(expansion *x, variant *v) {
 }
 
 /* Without a name yet. update: that it is the baseline of, or NULL. NULL: out of memory. */
-static variant *new_variant(expansion *x, const cJSON *entry, int entry_index, size_t combination, const variant *update) {
+static variant *new_variant(expansion *x, const cJSON *entry, int entry_index, size_t combination,
+                            const variant *update) {
     variant *v = calloc(1, sizeof *v);
     if (v) {
         v->entry = entry;
@@ -277,12 +288,16 @@ static void expand_plain(expansion *x, const cJSON *entry, int entry_index, size
 static double matched_epochs(const expansion *x, const variant *update, const variant *baseline) {
     experiment e = {0};
     config_read_experiment(&e, update->resolved, update->model, update->train);
-    if (strcmp(json_get(baseline->merged, "by") ? json_get(baseline->merged, "by")->valuestring : "epochs", "steps") != 0)
-        return e.train.epochs + (double)e.update.epochs * ((e.frame.test - 1) / e.every);
-    long update_rows = variant_train_rows(update, x->n_observations), rows = variant_train_rows(baseline, x->n_observations);
+    int n_updates = (e.frame.test - 1) / e.every;
+    if (strcmp(json_get(baseline->merged, "by") ? json_get(baseline->merged, "by")->valuestring : "epochs", "steps") !=
+        0)
+        return e.train.epochs + (double)e.update.epochs * n_updates;
+    long update_rows = variant_train_rows(update, x->n_observations),
+         rows = variant_train_rows(baseline, x->n_observations);
     if (x->n_observations == 0 || update_rows < 1 || rows < 1) return 0;
     uint64_t steps = scheme_steps(&e, (int)update_rows);
-    return (double)(steps / (uint64_t)rows + (steps % (uint64_t)rows != 0));
+    uint64_t epochs = steps / (uint64_t)rows + (steps % (uint64_t)rows != 0);
+    return (double)epochs;
 }
 
 /* Puts the epochs into the merged and resolved train. */
@@ -299,7 +314,7 @@ static bool set_epochs(expansion *x, variant *v, const cJSON *match, double epoc
 }
 
 static bool add_match(expansion *x, variant *v, variant *update) {
-    variant **matches = realloc(v->matches, (v->n_matches + 1) * sizeof *matches);
+    variant **matches = realloc(v->matches, (v->n_matches + 1) * POINTER);
     if (!matches) {
         json_fault_memory(x->texts);
         return false;
@@ -319,7 +334,8 @@ static void match_one(expansion *x, const cJSON *entry, int entry_index, size_t 
     double epochs = matched_epochs(x, update, v);
     if (epochs < 1 || v->faulty) goto drop; /* the fault that made it so is listed */
     if (epochs > MAX_EPOCHS) {
-        json_fault(x->texts, match, "to match \"%s\" takes %.0f epochs, more than %d", variant_name(update), epochs, MAX_EPOCHS);
+        json_fault(x->texts, match, "to match \"%s\" takes %.0f epochs, more than %d", variant_name(update), epochs,
+                   MAX_EPOCHS);
         goto drop;
     }
     if (!set_epochs(x, v, match, epochs)) goto drop;
@@ -347,9 +363,11 @@ static void fault_no_match(expansion *x, const cJSON *match, size_t n_first) {
     if (near)
         json_fault(x->texts, match, "no update is called %s; did you mean \"%s\"?", found, near);
     else if (n > 0)
-        json_fault(x->texts, match, "no update is called %s; there is \"%s\"%s", found, names[0], n > 1 ? " and others" : "");
+        json_fault(x->texts, match, "no update is called %s; there is \"%s\"%s", found, names[0],
+                   n > 1 ? " and others" : "");
     else
-        json_fault(x->texts, match, "no update is called %s; there is no experiment with \"scheme\": \"update\" at all", found);
+        json_fault(x->texts, match, "no update is called %s; there is no experiment with \"scheme\": \"update\" at all",
+                   found);
 }
 
 static void expand_match(expansion *x, const cJSON *entry, int entry_index, size_t n_first, size_t combinations) {
@@ -358,9 +376,12 @@ static void expand_match(expansion *x, const cJSON *entry, int entry_index, size
     for (size_t c = 0; c < combinations; c++) {
         for (size_t i = 0; i < n_first && !x->texts->out_of_memory; i++) {
             variant *update = x->all->items[i];
-            if (strcmp(scheme_of(update->entry), "update") != 0 || !config_glob(match->valuestring, variant_name(update))) continue;
+            if (strcmp(scheme_of(update->entry), "update") != 0 ||
+                !config_glob(match->valuestring, variant_name(update)))
+                continue;
             any = true;
-            if (x->all->n > 2 * MAX_EXPERIMENTS) return; /* already far too many: counted and listed at the end */
+            if (x->all->n > (size_t)2 * MAX_EXPERIMENTS)
+                return; /* already far too many: counted and listed at the end */
             match_one(x, entry, entry_index, c, update);
         }
     }
@@ -374,12 +395,15 @@ static void expand_match(expansion *x, const cJSON *entry, int entry_index, size
 /* An entry that nothing was wrong with so far as its names go. */
 static bool expandable(const cJSON *entry) {
     if (!config_scheme_bit(scheme_of(entry))) return false;
-    return strcmp(scheme_of(entry), "update") != 0 || json_get(entry, "epochs") || json_get(json_get(entry, "sweep"), "epochs");
+    return strcmp(scheme_of(entry), "update") != 0 || json_get(entry, "epochs") ||
+           json_get(json_get(entry, "sweep"), "epochs");
 }
 
 static void fault_too_many(expansion *x, const cJSON *at) {
-    json_fault(x->texts, at, "makes more than %d experiments, with those before it; a config may make that many in all", MAX_EXPERIMENTS);
+    json_fault(x->texts, at, "makes more than %d experiments, with those before it; a config may make that many in all",
+               MAX_EXPERIMENTS);
     x->all->incomplete = true;
+    x->too_many = true;
 }
 
 static int by_entry(const void *a, const void *b) {
@@ -395,10 +419,10 @@ static void number_in_order(variants *all) {
 /* Sorts by name into by_name. false: out of memory. */
 static bool sort_names(variants *all) {
     free(all->by_name);
-    all->by_name = malloc((all->n + 1) * sizeof *all->by_name);
+    all->by_name = malloc((all->n + 1) * POINTER);
     if (!all->by_name) return false;
-    if (all->n > 0) memcpy(all->by_name, all->items, all->n * sizeof *all->items);
-    if (all->n > 0) qsort(all->by_name, all->n, sizeof *all->by_name, by_name);
+    if (all->n > 0) memcpy(all->by_name, all->items, all->n * POINTER);
+    if (all->n > 0) qsort(all->by_name, all->n, POINTER, by_name);
     return true;
 }
 
@@ -410,15 +434,19 @@ static void fault_same_name(expansion *x, const variant *first, const variant *s
     const cJSON *given = json_get(second->entry, "name"), *at = given ? given : second->entry;
     const char *name = variant_name(second);
     if (second->is_match && first->is_match)
-        json_fault(x->texts, at, "\"%s\" would be the name of the baselines of both \"%s\" and \"%s\", which differ in more; "
-                   "name them by what they match, as in \"name\": \"fixed_as_{match}\"", name,
-                   variant_name(first->matches[0]), variant_name(second->matches[0]));
+        json_fault(x->texts, at,
+                   "\"%s\" would be the name of the baselines of both \"%s\" and \"%s\", which differ in more; "
+                   "name them by what they match, as in \"name\": \"fixed_as_{match}\"",
+                   name, variant_name(first->matches[0]), variant_name(second->matches[0]));
     else if (first->entry == second->entry)
-        json_fault(x->texts, at, "more than one experiment of this sweep would be called \"%s\"; put what varies into the name, as in \"%s_{%s}\"",
+        json_fault(x->texts, at,
+                   "more than one experiment of this sweep would be called \"%s\"; put what varies into the name, as "
+                   "in \"%s_{%s}\"",
                    name, name, json_get(second->entry, "sweep")->child->string);
     else
-        json_fault(x->texts, at, "\"%s\" is already the name of experiments[%d] (line %d); give one of them another \"name\"",
-                   name, first->entry_index, json_line(x->texts, first->entry));
+        json_fault(x->texts, at,
+                   "\"%s\" is already the name of experiments[%d] (line %d); give one of them another \"name\"", name,
+                   first->entry_index, json_line(x->texts, first->entry));
 }
 
 /* A baseline made twice is made once; any other two of one name are a fault. */
@@ -451,7 +479,8 @@ static void settle_names(expansion *x) {
 
 static void expand_entries(expansion *x, const cJSON *list, bool matched, size_t n_first) {
     int index = 0;
-    for (const cJSON *entry = list ? list->child : NULL; entry && !x->texts->out_of_memory; entry = entry->next, index++) {
+    for (const cJSON *entry = list ? list->child : NULL; entry && !x->texts->out_of_memory;
+         entry = entry->next, index++) {
         if ((json_get(entry, "match") != NULL) != matched) continue;
         if (!matched && config_was_faulty(entry)) x->all->incomplete = true;
         if (!expandable(entry)) {
@@ -480,9 +509,9 @@ void variants_expand(variants *out, json_texts *texts, const cJSON *top, size_t 
     expand_entries(&x, list, false, 0);
     expand_entries(&x, list, true, out->n);
     number_in_order(out);
-    if (out->n > 0) qsort(out->items, out->n, sizeof *out->items, by_entry);
+    if (out->n > 0) qsort(out->items, out->n, POINTER, by_entry);
     number_in_order(out);
-    if (out->n > MAX_EXPERIMENTS) fault_too_many(&x, list);
+    if (out->n > MAX_EXPERIMENTS && !x.too_many) fault_too_many(&x, list);
     bool sorted = sort_names(out);
     if (sorted) settle_names(&x);
     number_in_order(out);

@@ -10,12 +10,12 @@
 typedef struct variant {
     const cJSON *entry; /* in the config; not owned */
     int entry_index;
-    cJSON *merged;   /* the experiment's keys, with frame, model and train merged but without defaults */
-    cJSON *resolved; /* name, scheme, frame, model, train and the scheme's own keys, complete */
+    cJSON *merged;        /* the experiment's keys, with frame, model and train merged but without defaults */
+    cJSON *resolved;      /* name, scheme, frame, model, train and the scheme's own keys, complete */
     cJSON *model, *train; /* complete, also for a baseline that has none */
-    char *parts;     /* "_key_value" of what was swept, but for an update's epochs */
+    char *parts;          /* "_key_value" of what was swept, but for an update's epochs */
     bool is_match;
-    bool faulty;     /* something it was made from was taken out */
+    bool faulty;              /* something it was made from was taken out */
     struct variant **matches; /* [n_matches] updates it is the baseline of */
     size_t n_matches;
     int index; /* in the final order */
@@ -25,7 +25,7 @@ typedef struct {
     variant **items; /* [n], in the order of the config */
     size_t n, capacity;
     variant **by_name; /* [n], the same in the order of their names */
-    bool incomplete; /* some experiment could not be made, so a name not found may be its */
+    bool incomplete;   /* some experiment could not be made, so a name not found may be its */
 } variants;
 
 /* n_observations 0: the series could not be read; what hangs on it is then left undone. Faults are listed. */

@@ -10,7 +10,8 @@
 static const char *const precisions[] = {"f32", "f64", NULL};
 static const char *const presets[] = {"keras-2.0", "keras-1.2", "tf2-keras", "pytorch", NULL};
 static const char *const activations[] = {"tanh", "relu", "sigmoid", "hard_sigmoid", "hard_sigmoid_6", "linear", NULL};
-static const char *const initializers[] = {"glorot_uniform", "glorot_uniform_per_gate", "orthogonal", "uniform_hidden", NULL};
+static const char *const initializers[] = {"glorot_uniform", "glorot_uniform_per_gate", "orthogonal", "uniform_hidden",
+                                           NULL};
 static const char *const dense_initializers[] = {"glorot_uniform", "uniform_hidden", NULL};
 static const char *const optimizers[] = {"adam", NULL};
 static const char *const placements[] = {"before_correction", "after_correction", NULL};
@@ -24,81 +25,124 @@ static const char *const states[] = {"as_trained", "zero", "warm", NULL};
 static const char *const tests[] = {"paired_t", NULL};
 static const char *const adjustments[] = {"holm", "bonferroni", "bh", "none", NULL};
 
-#define LARGE 1e9 /* counts that must fit an int with room to add a few */
+#define LARGE    1e9   /* counts that must fit an int with room to add a few */
 #define NO_LIMIT 1e300 /* no upper limit worth a word */
-#define PRESETS "the preset's"
+#define PRESETS  "the preset's"
 
 const config_key config_keys[] = {
-    {SECTION_TOP, "$schema", KEY_TEXT, .doc = "Where an editor finds the schema; the farm ignores it."},
-    {SECTION_TOP, "name", KEY_NAME, .required = true, .doc = "Name of the run; its results go to out/<name>/."},
-    {SECTION_TOP, "description", KEY_TEXT, .doc = "Words for people; ignored."},
-    {SECTION_TOP, "series", KEY_SECTION, .inner = SECTION_SERIES, .required = true, .doc = "The observations."},
-    {SECTION_TOP, "frame", KEY_SECTION, .inner = SECTION_FRAME, .doc = "How the series becomes rows to learn from."},
-    {SECTION_TOP, "model", KEY_SECTION, .inner = SECTION_MODEL, .doc = "What the network is and how it starts."},
-    {SECTION_TOP, "train", KEY_SECTION, .inner = SECTION_TRAIN, .doc = "How the network is trained."},
-    {SECTION_TOP, "repeats", KEY_INTEGER, 1, LARGE, .fallback = "10", .doc = "How often every experiment is run, each time from other initial weights."},
-    {SECTION_TOP, "seed", KEY_SEED, .fallback = "1", .doc = "What all random numbers follow from; above 2^53 as a string of digits."},
-    {SECTION_TOP, "threads", KEY_INTEGER, 1, 4096, .words = "all cores", .doc = "How many threads work; no result depends on it."},
-    {SECTION_TOP, "precision", KEY_CHOICE, .choices = precisions, .fallback = "\"f32\"", .doc = "Floating-point numbers of the network: 32 or 64 bits."},
-    {SECTION_TOP, "save_models", KEY_BOOLEAN, .fallback = "false", .doc = "Whether to write every repeat's final weights to models/."},
-    {SECTION_TOP, "experiments", KEY_EXPERIMENTS, .inner = SECTION_EXPERIMENT, .required = true, .doc = "What to run, in the order of the tables."},
-    {SECTION_TOP, "compare", KEY_SECTION, .inner = SECTION_COMPARE, .doc = "Which experiments are tested against which."},
+    {SECTION_TOP, KEY_TEXT, "$schema", .doc = "Where an editor finds the schema; the farm ignores it."},
+    {SECTION_TOP, KEY_NAME, "name", .required = true, .doc = "Name of the run; its results go to out/<name>/."},
+    {SECTION_TOP, KEY_TEXT, "description", .doc = "Words for people; ignored."},
+    {SECTION_TOP, KEY_SECTION, "series", .inner = SECTION_SERIES, .required = true, .doc = "The observations."},
+    {SECTION_TOP, KEY_SECTION, "frame", .inner = SECTION_FRAME, .doc = "How the series becomes rows to learn from."},
+    {SECTION_TOP, KEY_SECTION, "model", .inner = SECTION_MODEL, .doc = "What the network is and how it starts."},
+    {SECTION_TOP, KEY_SECTION, "train", .inner = SECTION_TRAIN, .doc = "How the network is trained."},
+    {SECTION_TOP, KEY_INTEGER, "repeats", 1, LARGE, .fallback = "10",
+     .doc = "How often every experiment is run, each time from other initial weights."},
+    {SECTION_TOP, KEY_SEED, "seed", .fallback = "1",
+     .doc = "What all random numbers follow from; above 2^53 as a string of digits."},
+    {SECTION_TOP, KEY_INTEGER, "threads", 1, 4096, .words = "all cores",
+     .doc = "How many threads work; no result depends on it."},
+    {SECTION_TOP, KEY_CHOICE, "precision", .choices = precisions, .fallback = "\"f32\"",
+     .doc = "Floating-point numbers of the network: 32 or 64 bits."},
+    {SECTION_TOP, KEY_BOOLEAN, "save_models", .fallback = "false",
+     .doc = "Whether to write every repeat's final weights to models/."},
+    {SECTION_TOP, KEY_EXPERIMENTS, "experiments", .inner = SECTION_EXPERIMENT, .required = true,
+     .doc = "What to run, in the order of the tables."},
+    {SECTION_TOP, KEY_SECTION, "compare", .inner = SECTION_COMPARE,
+     .doc = "Which experiments are tested against which."},
 
-    {SECTION_SERIES, "file", KEY_TEXT, 1, .required = true, .doc = "CSV file, relative to the config."},
-    {SECTION_SERIES, "column", KEY_TEXT, 1, .required = true, .doc = "Name of the column in its header."},
+    {SECTION_SERIES, KEY_TEXT, "file", 1, .required = true, .doc = "CSV file, relative to the config."},
+    {SECTION_SERIES, KEY_TEXT, "column", 1, .required = true, .doc = "Name of the column in its header."},
 
-    {SECTION_FRAME, "difference", KEY_DIFFERENCE, 1, LARGE, .fallback = "1", .doc = "Period of the difference taken, or a list of periods, in turn; 0 or [] for none."},
-    {SECTION_FRAME, "lags", KEY_INTEGER, 1, 10000, .fallback = "1", .doc = "How many earlier values a row has as inputs."},
-    {SECTION_FRAME, "test", KEY_INTEGER, 1, LARGE, .fallback = "12", .doc = "How many rows, the last ones, are forecast."},
-    {SECTION_FRAME, "scale", KEY_SCALE, .choices = scales, .fallback = "[-1, 1]", .doc = "Range to scale each column to, fitted on the training rows; \"standard\" for mean 0 and deviation 1."},
+    {SECTION_FRAME, KEY_DIFFERENCE, "difference", 1, LARGE, .fallback = "1",
+     .doc = "Period of the difference taken, or a list of periods, in turn; 0 or [] for none."},
+    {SECTION_FRAME, KEY_INTEGER, "lags", 1, 10000, .fallback = "1",
+     .doc = "How many earlier values a row has as inputs."},
+    {SECTION_FRAME, KEY_INTEGER, "test", 1, LARGE, .fallback = "12",
+     .doc = "How many rows, the last ones, are forecast."},
+    {SECTION_FRAME, KEY_SCALE, "scale", .choices = scales, .fallback = "[-1, 1]",
+     .doc = "Range to scale each column to, fitted on the training rows; \"standard\" for mean 0 and deviation 1."},
 
-    {SECTION_MODEL, "preset", KEY_CHOICE, .choices = presets, .fallback = "\"keras-2.0\"", .doc = "Bundle of defaults for the keys below and for the optimizer's epsilon."},
-    {SECTION_MODEL, "neurons", KEY_INTEGER, 1, 512, .fallback = "1", .doc = "Number of LSTM units."},
-    {SECTION_MODEL, "activation", KEY_CHOICE, .choices = activations, .fallback = "\"tanh\"", .doc = "Of the candidate and the cell's output."},
-    {SECTION_MODEL, "recurrent_activation", KEY_CHOICE, .choices = activations, .words = PRESETS, .doc = "Of the gates."},
-    {SECTION_MODEL, "kernel_initializer", KEY_CHOICE, .choices = initializers, .words = PRESETS, .doc = "How the input weights start."},
-    {SECTION_MODEL, "recurrent_initializer", KEY_CHOICE, .choices = initializers, .words = PRESETS, .doc = "How the recurrent weights start."},
-    {SECTION_MODEL, "dense_initializer", KEY_CHOICE, .choices = dense_initializers, .words = PRESETS, .doc = "How the output layer starts."},
-    {SECTION_MODEL, "unit_forget_bias", KEY_BOOLEAN, .words = PRESETS, .doc = "Whether the forget gate's bias starts at 1."},
-    {SECTION_MODEL, "bias_vectors", KEY_INTEGER, 1, 2, .words = PRESETS, .doc = "1, or 2: an input and a recurrent bias, both trained."},
-    {SECTION_MODEL, "initial_weights", KEY_SECTION, .inner = SECTION_INITIAL_WEIGHTS, .words = "drawn from the seed", .doc = "Initial weights from a file."},
+    {SECTION_MODEL, KEY_CHOICE, "preset", .choices = presets, .fallback = "\"keras-2.0\"",
+     .doc = "Bundle of defaults for the keys below and for the optimizer's epsilon."},
+    {SECTION_MODEL, KEY_INTEGER, "neurons", 1, 512, .fallback = "1", .doc = "Number of LSTM units."},
+    {SECTION_MODEL, KEY_CHOICE, "activation", .choices = activations, .fallback = "\"tanh\"",
+     .doc = "Of the candidate and the cell's output."},
+    {SECTION_MODEL, KEY_CHOICE, "recurrent_activation", .choices = activations, .words = PRESETS,
+     .doc = "Of the gates."},
+    {SECTION_MODEL, KEY_CHOICE, "kernel_initializer", .choices = initializers, .words = PRESETS,
+     .doc = "How the input weights start."},
+    {SECTION_MODEL, KEY_CHOICE, "recurrent_initializer", .choices = initializers, .words = PRESETS,
+     .doc = "How the recurrent weights start."},
+    {SECTION_MODEL, KEY_CHOICE, "dense_initializer", .choices = dense_initializers, .words = PRESETS,
+     .doc = "How the output layer starts."},
+    {SECTION_MODEL, KEY_BOOLEAN, "unit_forget_bias", .words = PRESETS,
+     .doc = "Whether the forget gate's bias starts at 1."},
+    {SECTION_MODEL, KEY_INTEGER, "bias_vectors", 1, 2, .words = PRESETS,
+     .doc = "1, or 2: an input and a recurrent bias, both trained."},
+    {SECTION_MODEL, KEY_SECTION, "initial_weights", .inner = SECTION_INITIAL_WEIGHTS, .words = "drawn from the seed",
+     .doc = "Initial weights from a file."},
 
-    {SECTION_INITIAL_WEIGHTS, "file", KEY_TEXT, 1, .required = true, .doc = "JSON file with the weights, relative to the config."},
+    {SECTION_INITIAL_WEIGHTS, KEY_TEXT, "file", 1, .required = true,
+     .doc = "JSON file with the weights, relative to the config."},
 
-    {SECTION_TRAIN, "epochs", KEY_INTEGER, 1, MAX_EPOCHS, .fallback = "500", .doc = "Passes over the training rows, in the base fit and in every refit."},
-    {SECTION_TRAIN, "optimizer", KEY_SECTION, .inner = SECTION_OPTIMIZER, .doc = "How weights follow gradients."},
+    {SECTION_TRAIN, KEY_INTEGER, "epochs", 1, MAX_EPOCHS, .fallback = "500",
+     .doc = "Passes over the training rows, in the base fit and in every refit."},
+    {SECTION_TRAIN, KEY_SECTION, "optimizer", .inner = SECTION_OPTIMIZER, .doc = "How weights follow gradients."},
 
-    {SECTION_OPTIMIZER, "name", KEY_CHOICE, .choices = optimizers, .fallback = "\"adam\"", .doc = "Which method."},
-    {SECTION_OPTIMIZER, "learning_rate", KEY_NUMBER, 0, NO_LIMIT, .above = true, .fallback = "0.001", .doc = "Step size."},
-    {SECTION_OPTIMIZER, "beta_1", KEY_NUMBER, 0, 1, .below = true, .fallback = "0.9", .doc = "Decay of the gradient's running mean."},
-    {SECTION_OPTIMIZER, "beta_2", KEY_NUMBER, 0, 1, .below = true, .fallback = "0.999", .doc = "Decay of the squared gradient's running mean."},
-    {SECTION_OPTIMIZER, "epsilon", KEY_NUMBER, 0, NO_LIMIT, .above = true, .words = PRESETS, .doc = "What keeps the step finite where gradients vanish."},
-    {SECTION_OPTIMIZER, "epsilon_placement", KEY_CHOICE, .choices = placements, .words = PRESETS, .doc = "Whether epsilon joins before the bias correction, as in Keras, or after it, as in PyTorch."},
+    {SECTION_OPTIMIZER, KEY_CHOICE, "name", .choices = optimizers, .fallback = "\"adam\"", .doc = "Which method."},
+    {SECTION_OPTIMIZER, KEY_NUMBER, "learning_rate", 0, NO_LIMIT, .above = true, .fallback = "0.001",
+     .doc = "Step size."},
+    {SECTION_OPTIMIZER, KEY_NUMBER, "beta_1", 0, 1, .below = true, .fallback = "0.9",
+     .doc = "Decay of the gradient's running mean."},
+    {SECTION_OPTIMIZER, KEY_NUMBER, "beta_2", 0, 1, .below = true, .fallback = "0.999",
+     .doc = "Decay of the squared gradient's running mean."},
+    {SECTION_OPTIMIZER, KEY_NUMBER, "epsilon", 0, NO_LIMIT, .above = true, .words = PRESETS,
+     .doc = "What keeps the step finite where gradients vanish."},
+    {SECTION_OPTIMIZER, KEY_CHOICE, "epsilon_placement", .choices = placements, .words = PRESETS,
+     .doc = "Whether epsilon joins before the bias correction, as in Keras, or after it, as in PyTorch."},
 
-    {SECTION_EXPERIMENT, "name", KEY_NAME, .words = "from the scheme and what varies", .doc = "Name in tables and files; may hold {paths}."},
-    {SECTION_EXPERIMENT, "description", KEY_TEXT, .doc = "Words for people; ignored."},
-    {SECTION_EXPERIMENT, "scheme", KEY_CHOICE, .choices = schemes, .required = true, .doc = "What happens as new observations arrive."},
-    {SECTION_EXPERIMENT, "frame", KEY_SECTION, .inner = SECTION_FRAME, .doc = "Changes to frame, for this experiment."},
-    {SECTION_EXPERIMENT, "model", KEY_SECTION, .inner = SECTION_MODEL, .schemes = TAKES_LSTM, .doc = "Changes to model, for this experiment."},
-    {SECTION_EXPERIMENT, "train", KEY_SECTION, .inner = SECTION_TRAIN, .schemes = TAKES_LSTM, .doc = "Changes to train, for this experiment."},
-    {SECTION_EXPERIMENT, "sweep", KEY_SWEEP, .doc = "Paths and lists of values: one experiment for every combination."},
-    {SECTION_EXPERIMENT, "match", KEY_TEXT, 1, .schemes = TAKES_FIXED, .doc = "Name or glob of update experiments: train as long as each of them does in all."},
-    {SECTION_EXPERIMENT, "by", KEY_CHOICE, .choices = matched_by, .fallback = "\"epochs\"", .schemes = TAKES_FIXED, .doc = "What must be as long: epochs, or gradient steps. Only with match."},
-    {SECTION_EXPERIMENT, "epochs", KEY_INTEGER, 1, 1e6, .words = "required", .schemes = TAKES_UPDATE, .doc = "Passes over the rows at every update."},
-    {SECTION_EXPERIMENT, "rows", KEY_ROWS, .inner = SECTION_ROWS, .choices = rows, .fallback = "\"all\"", .schemes = TAKES_UPDATE, .doc = "Which of the rows known so far an update learns from."},
-    {SECTION_EXPERIMENT, "optimizer", KEY_CHOICE, .choices = update_optimizers, .fallback = "\"keep\"", .schemes = TAKES_UPDATE, .doc = "Whether the optimizer's moments live on through updates."},
-    {SECTION_EXPERIMENT, "init", KEY_CHOICE, .choices = refit_inits, .fallback = "\"fresh\"", .schemes = TAKES_REFIT, .doc = "What a refit starts from."},
-    {SECTION_EXPERIMENT, "every", KEY_INTEGER, 1, LARGE, .fallback = "1", .schemes = TAKES_UPDATE | TAKES_REFIT, .doc = "Learn only before every k-th forecast."},
-    {SECTION_EXPERIMENT, "state_at_forecast", KEY_CHOICE, .choices = states, .fallback = "\"as_trained\"", .schemes = TAKES_LSTM, .doc = "What hidden state a forecast starts from."},
+    {SECTION_EXPERIMENT, KEY_NAME, "name", .words = "from the scheme and what varies",
+     .doc = "Name in tables and files; may hold {paths}."},
+    {SECTION_EXPERIMENT, KEY_TEXT, "description", .doc = "Words for people; ignored."},
+    {SECTION_EXPERIMENT, KEY_CHOICE, "scheme", .choices = schemes, .required = true,
+     .doc = "What happens as new observations arrive."},
+    {SECTION_EXPERIMENT, KEY_SECTION, "frame", .inner = SECTION_FRAME, .doc = "Changes to frame, for this experiment."},
+    {SECTION_EXPERIMENT, KEY_SECTION, "model", .inner = SECTION_MODEL, .schemes = TAKES_LSTM,
+     .doc = "Changes to model, for this experiment."},
+    {SECTION_EXPERIMENT, KEY_SECTION, "train", .inner = SECTION_TRAIN, .schemes = TAKES_LSTM,
+     .doc = "Changes to train, for this experiment."},
+    {SECTION_EXPERIMENT, KEY_SWEEP, "sweep", .doc = "Paths and lists of values: one experiment for every combination."},
+    {SECTION_EXPERIMENT, KEY_TEXT, "match", 1, .schemes = TAKES_FIXED,
+     .doc = "Name or glob of update experiments: train as long as each of them does in all."},
+    {SECTION_EXPERIMENT, KEY_CHOICE, "by", .choices = matched_by, .fallback = "\"epochs\"", .schemes = TAKES_FIXED,
+     .doc = "What must be as long: epochs, or gradient steps. Only with match."},
+    {SECTION_EXPERIMENT, KEY_INTEGER, "epochs", 1, 1e6, .words = "required", .schemes = TAKES_UPDATE,
+     .doc = "Passes over the rows at every update."},
+    {SECTION_EXPERIMENT, KEY_ROWS, "rows", .inner = SECTION_ROWS, .choices = rows, .fallback = "\"all\"",
+     .schemes = TAKES_UPDATE, .doc = "Which of the rows known so far an update learns from."},
+    {SECTION_EXPERIMENT, KEY_CHOICE, "optimizer", .choices = update_optimizers, .fallback = "\"keep\"",
+     .schemes = TAKES_UPDATE, .doc = "Whether the optimizer's moments live on through updates."},
+    {SECTION_EXPERIMENT, KEY_CHOICE, "init", .choices = refit_inits, .fallback = "\"fresh\"", .schemes = TAKES_REFIT,
+     .doc = "What a refit starts from."},
+    {SECTION_EXPERIMENT, KEY_INTEGER, "every", 1, LARGE, .fallback = "1", .schemes = TAKES_UPDATE | TAKES_REFIT,
+     .doc = "Learn only before every k-th forecast."},
+    {SECTION_EXPERIMENT, KEY_CHOICE, "state_at_forecast", .choices = states, .fallback = "\"as_trained\"",
+     .schemes = TAKES_LSTM, .doc = "What hidden state a forecast starts from."},
 
-    {SECTION_ROWS, "last", KEY_INTEGER, 1, LARGE, .doc = "The newest so many rows."},
-    {SECTION_ROWS, "fraction", KEY_NUMBER, 0, 1, .above = true, .doc = "The newest part of the rows, at least one."},
+    {SECTION_ROWS, KEY_INTEGER, "last", 1, LARGE, .doc = "The newest so many rows."},
+    {SECTION_ROWS, KEY_NUMBER, "fraction", 0, 1, .above = true, .doc = "The newest part of the rows, at least one."},
 
-    {SECTION_COMPARE, "reference", KEY_TEXT, 1, .fallback = "\"fixed\"", .doc = "Experiment that all others are compared with, or \"all_pairs\"."},
-    {SECTION_COMPARE, "pairs", KEY_PAIRS, .fallback = "[]", .doc = "More pairs of names to compare."},
-    {SECTION_COMPARE, "tests", KEY_CHOICES, .choices = tests, .fallback = "[\"paired_t\"]", .doc = "Statistical tests to make."},
-    {SECTION_COMPARE, "adjust", KEY_CHOICE, .choices = adjustments, .fallback = "\"holm\"", .doc = "How p-values allow for there being many."},
-    {SECTION_COMPARE, "alpha", KEY_NUMBER, 0, 1, .above = true, .below = true, .fallback = "0.05", .doc = "Level of the tests; intervals cover 1 - alpha."},
+    {SECTION_COMPARE, KEY_TEXT, "reference", 1, .fallback = "\"fixed\"",
+     .doc = "Experiment that all others are compared with, or \"all_pairs\"."},
+    {SECTION_COMPARE, KEY_PAIRS, "pairs", .fallback = "[]", .doc = "More pairs of names to compare."},
+    {SECTION_COMPARE, KEY_CHOICES, "tests", .choices = tests, .fallback = "[\"paired_t\"]",
+     .doc = "Statistical tests to make."},
+    {SECTION_COMPARE, KEY_CHOICE, "adjust", .choices = adjustments, .fallback = "\"holm\"",
+     .doc = "How p-values allow for there being many."},
+    {SECTION_COMPARE, KEY_NUMBER, "alpha", 0, 1, .above = true, .below = true, .fallback = "0.05",
+     .doc = "Level of the tests; intervals cover 1 - alpha."},
 };
 const size_t n_config_keys = sizeof config_keys / sizeof *config_keys;
 
@@ -109,9 +153,16 @@ const config_key *config_key_find(config_section section, const char *name) {
 }
 
 const char *config_section_path(config_section section) {
-    static const char *const paths[N_SECTIONS] = {
-        "", "series", "frame", "model", "model.initial_weights", "train", "train.optimizer", "experiments[]",
-        "experiments[].rows", "compare"};
+    static const char *const paths[N_SECTIONS] = {"",
+                                                  "series",
+                                                  "frame",
+                                                  "model",
+                                                  "model.initial_weights",
+                                                  "train",
+                                                  "train.optimizer",
+                                                  "experiments[]",
+                                                  "experiments[].rows",
+                                                  "compare"};
     return paths[section];
 }
 
@@ -156,9 +207,14 @@ size_t config_sweep_paths(char **paths, size_t n) { return add_paths(SECTION_EXP
 
 /* DESIGN section 1, "Presets". Columns in the order of preset_keys. */
 enum { PRESET_KEYS = 8 };
-static const char *const preset_keys[PRESET_KEYS] = {
-    "recurrent_activation", "kernel_initializer", "recurrent_initializer", "dense_initializer",
-    "unit_forget_bias", "bias_vectors", "epsilon", "epsilon_placement"};
+static const char *const preset_keys[PRESET_KEYS] = {"recurrent_activation",
+                                                     "kernel_initializer",
+                                                     "recurrent_initializer",
+                                                     "dense_initializer",
+                                                     "unit_forget_bias",
+                                                     "bias_vectors",
+                                                     "epsilon",
+                                                     "epsilon_placement"};
 
 #define BEFORE "\"before_correction\""
 #define GLOROT "\"glorot_uniform\""
@@ -169,7 +225,10 @@ static const struct {
     const char *defaults[PRESET_KEYS];
 } preset_rows[] = {
     {"keras-2.0", false, {"\"hard_sigmoid\"", GLOROT, "\"orthogonal\"", GLOROT, "true", "1", "1e-8", BEFORE}},
-    {"keras-1.2", false, {"\"hard_sigmoid\"", "\"glorot_uniform_per_gate\"", "\"glorot_uniform_per_gate\"", GLOROT, "true", "1", "1e-8", BEFORE}},
+    {"keras-1.2",
+     false,
+     {"\"hard_sigmoid\"", "\"glorot_uniform_per_gate\"", "\"glorot_uniform_per_gate\"", GLOROT, "true", "1", "1e-8",
+      BEFORE}},
     {"tf2-keras", false, {"\"sigmoid\"", GLOROT, "\"orthogonal\"", GLOROT, "true", "1", "1e-7", BEFORE}},
     {"pytorch", true, {"\"sigmoid\"", HIDDEN, HIDDEN, HIDDEN, "false", "2", "1e-8", "\"after_correction\""}},
 };

@@ -22,8 +22,8 @@ typedef enum {
 } config_section;
 
 typedef enum {
-    KEY_INTEGER,     /* whole number in [low, high] */
-    KEY_NUMBER,      /* number in [low, high], the ends left out where above or below say so */
+    KEY_INTEGER, /* whole number in [low, high] */
+    KEY_NUMBER,  /* number in [low, high], the ends left out where above or below say so */
     KEY_BOOLEAN,
     KEY_TEXT,        /* at least low characters */
     KEY_NAME,        /* of a run or an experiment: it becomes a file name */
@@ -40,25 +40,25 @@ typedef enum {
 } config_kind;
 
 enum { /* which schemes take a key; 0: all. Bit s is scheme_kind s. */
-    TAKES_FIXED = 1,
-    TAKES_UPDATE = 2,
-    TAKES_REFIT = 4,
-    TAKES_LSTM = TAKES_FIXED | TAKES_UPDATE | TAKES_REFIT,
+       TAKES_FIXED = 1,
+       TAKES_UPDATE = 2,
+       TAKES_REFIT = 4,
+       TAKES_LSTM = TAKES_FIXED | TAKES_UPDATE | TAKES_REFIT,
 };
 
 typedef struct {
     config_section section;
-    const char *name;
     config_kind kind;
+    const char *name;
     double low, high;
-    bool above, below;          /* low, high themselves are left out */
+    bool above, below; /* low, high themselves are left out */
+    bool required;
     config_section inner;       /* KEY_SECTION, KEY_ROWS, KEY_EXPERIMENTS */
     const char *const *choices; /* in the order of the enum they stand for; ends with NULL */
     const char *fallback;       /* default as JSON text; NULL: none, or as words say */
     const char *words;          /* default in words, where it is no fixed value */
-    bool required;
-    unsigned schemes;
     const char *doc;
+    unsigned schemes;
 } config_key;
 
 extern const config_key config_keys[];

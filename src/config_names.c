@@ -85,7 +85,8 @@ static void fault_placeholder(json_texts *texts, const cJSON *node, const char *
     if (near)
         json_fault(texts, node, "{%.60s} in this name is no key of the experiment; did you mean {%s}?", path, near);
     else
-        json_fault(texts, node, "{%.60s} in this name is no key of the experiment; take one as {epochs} or {model.neurons}", path);
+        json_fault(texts, node,
+                   "{%.60s} in this name is no key of the experiment; take one as {epochs} or {model.neurons}", path);
     for (size_t i = 0; i < n; i++) free(paths[i]);
 }
 

@@ -59,8 +59,10 @@ static cJSON *step_into_list(const assignment_place *p, cJSON *at, int index) {
     }
     cJSON *item = cJSON_GetArrayItem(at, index);
     int n = cJSON_GetArraySize(at);
-    if (!item && n == 0) fault(p, "there is no [%d]: the list is empty", index);
-    else if (!item) fault(p, "there is no [%d]: the list goes from [0] to [%d]", index, n - 1);
+    if (!item && n == 0)
+        fault(p, "there is no [%d]: the list is empty", index);
+    else if (!item)
+        fault(p, "there is no [%d]: the list goes from [0] to [%d]", index, n - 1);
     return item;
 }
 
@@ -164,10 +166,12 @@ void override_integer(json_texts *texts, const char *option, const char *text, i
     if (config_seed_from_text(text, &value) && value >= (uint64_t)low && value <= (uint64_t)high)
         *out = (int)value;
     else
-        json_fault_at(texts, (error_place){.file = option}, "must be a whole number %d ... %d, found \"%.60s\"", low, high, text);
+        json_fault_at(texts, (error_place){.file = option}, "must be a whole number %d ... %d, found \"%.60s\"", low,
+                      high, text);
 }
 
 void override_seed(json_texts *texts, const char *option, const char *text, uint64_t *out) {
     if (text && !config_seed_from_text(text, out))
-        json_fault_at(texts, (error_place){.file = option}, "must be a whole number 0 ... 18446744073709551615, found \"%.60s\"", text);
+        json_fault_at(texts, (error_place){.file = option},
+                      "must be a whole number 0 ... 18446744073709551615, found \"%.60s\"", text);
 }

@@ -4,7 +4,6 @@
 #include "json_patch.h"
 #include "json_write.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,13 +15,6 @@ static void append(json_texts *texts, cJSON *list, cJSON *value) {
     if (value && cJSON_AddItemToArray(list, value)) return;
     cJSON_Delete(value);
     json_fault_memory(texts);
-}
-
-static cJSON *seed_value(uint64_t seed) {
-    char digits[24];
-    if (seed <= UINT64_C(1) << 53) return cJSON_CreateNumber((double)seed);
-    snprintf(digits, sizeof digits, "%" PRIu64, seed);
-    return cJSON_CreateString(digits);
 }
 
 /* The words given, or for a matched baseline what it matches. NULL: none. */
@@ -45,6 +37,7 @@ static cJSON *description(json_texts *texts, const variant *v) {
 static cJSON *experiment_object(json_texts *texts, const variant *v, bool top_gives_weights) {
     cJSON *out = cJSON_CreateObject(), *words = description(texts, v);
     if (!out) {
+        cJSON_Delete(words);
         json_fault_memory(texts);
         return NULL;
     }
@@ -53,7 +46,8 @@ static cJSON *experiment_object(json_texts *texts, const variant *v, bool top_gi
         if (words && strcmp(member->string, "name") == 0) add(texts, out, "description", words), words = NULL;
     }
     cJSON *model = json_get(out, "model");
-    if (model && top_gives_weights && !json_get(model, "initial_weights")) add(texts, model, "initial_weights", cJSON_CreateNull());
+    if (model && top_gives_weights && !json_get(model, "initial_weights"))
+        add(texts, model, "initial_weights", cJSON_CreateNull());
     cJSON_Delete(words);
     return out;
 }
@@ -62,7 +56,8 @@ static cJSON *experiments_list(json_texts *texts, const cJSON *top, const varian
     cJSON *list = cJSON_CreateArray();
     bool top_gives_weights = json_get(json_get(top, "model"), "initial_weights") != NULL;
     if (!list) json_fault_memory(texts);
-    for (size_t i = 0; list && i < all->n; i++) append(texts, list, experiment_object(texts, all->items[i], top_gives_weights));
+    for (size_t i = 0; list && i < all->n; i++)
+        append(texts, list, experiment_object(texts, all->items[i], top_gives_weights));
     return list;
 }
 
@@ -80,7 +75,8 @@ static cJSON *pairs_list(json_texts *texts, const config *c, const variants *all
     for (size_t u = 0; pairs && u < all->n; u++)
         for (size_t i = 0; i < all->n; i++)
             for (size_t m = 0; m < all->items[i]->n_matches; m++)
-                if (all->items[i]->matches[m] == all->items[u]) add_pair(texts, pairs, variant_name(all->items[u]), variant_name(all->items[i]));
+                if (all->items[i]->matches[m] == all->items[u])
+                    add_pair(texts, pairs, variant_name(all->items[u]), variant_name(all->items[i]));
     for (size_t i = 0; pairs && i < c->compare.n_pairs; i++)
         add_pair(texts, pairs, c->experiments[c->compare.pairs[i].a].name, c->experiments[c->compare.pairs[i].b].name);
     return pairs;
@@ -90,12 +86,14 @@ static cJSON *compare_object(json_texts *texts, const config *c, const cJSON *to
     cJSON *out = config_complete(texts, SECTION_COMPARE, json_get(top, "compare"), "keras-2.0");
     if (!out) return NULL;
     int reference = c->compare.reference < 0 ? 0 : c->compare.reference;
-    add(texts, out, "reference", cJSON_CreateString(c->compare.all_pairs ? "all_pairs" : c->experiments[reference].name));
+    add(texts, out, "reference",
+        cJSON_CreateString(c->compare.all_pairs ? "all_pairs" : c->experiments[reference].name));
     add(texts, out, "pairs", pairs_list(texts, c, all));
     return out;
 }
 
 char *config_resolved(json_texts *texts, const config *c, const cJSON *top, const variants *all) {
+    static const char *const scalars[] = {"repeats", "seed", "precision", "save_models"};
     const char *preset = config_preset(json_get(top, "model"));
     cJSON *out = cJSON_CreateObject();
     const cJSON *words = json_get(top, "description");
@@ -109,10 +107,8 @@ char *config_resolved(json_texts *texts, const config *c, const cJSON *top, cons
     add(texts, out, "frame", config_complete(texts, SECTION_FRAME, json_get(top, "frame"), preset));
     add(texts, out, "model", config_complete(texts, SECTION_MODEL, json_get(top, "model"), preset));
     add(texts, out, "train", config_complete(texts, SECTION_TRAIN, json_get(top, "train"), preset));
-    add(texts, out, "repeats", cJSON_CreateNumber(c->repeats));
-    add(texts, out, "seed", seed_value(c->seed));
-    add(texts, out, "precision", cJSON_CreateString(c->precision == PRECISION_F64 ? "f64" : "f32"));
-    add(texts, out, "save_models", cJSON_CreateBool(c->save_models));
+    for (size_t i = 0; i < sizeof scalars / sizeof *scalars; i++)
+        add(texts, out, scalars[i], cJSON_Duplicate(json_get(top, scalars[i]), true));
     add(texts, out, "experiments", experiments_list(texts, top, all));
     add(texts, out, "compare", compare_object(texts, c, top, all));
     char *text = texts->out_of_memory ? NULL : json_write(out);

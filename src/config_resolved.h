@@ -6,7 +6,7 @@
 #include "config.h"
 #include "config_experiments.h"
 
-/* The text; the caller's. NULL: out of memory, which texts notes. threads is left out: no result depends on it. */
+/* top: the checked config, with what the command line said. The text; the caller's. NULL: out of memory, which texts notes. threads is left out: no result depends on it. */
 char *config_resolved(json_texts *texts, const config *c, const cJSON *top, const variants *all);
 
 #endif

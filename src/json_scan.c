@@ -93,7 +93,10 @@ static int hex_digits(const scanner *s) {
     if (s->end - s->at < 6) return -1;
     for (int i = 2; i < 6; i++) {
         int c = s->at[i];
-        int digit = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+        int digit = c >= '0' && c <= '9'   ? c - '0'
+                    : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                    : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                           : -1;
         if (digit < 0) return -1;
         point = point * 16 + digit;
     }
@@ -187,12 +190,14 @@ static bool scan_number(scanner *s, json_place *place) {
 }
 
 static bool fail_word(scanner *s) {
-    static const struct { const char *found, *instead; } words[] = {
-        {"True", "true"}, {"TRUE", "true"}, {"yes", "true"}, {"False", "false"}, {"FALSE", "false"}, {"no", "false"},
-        {"None", "null"}, {"NULL", "null"}, {"Null", "null"}};
+    static const struct {
+        const char *found, *instead;
+    } words[] = {{"True", "true"}, {"TRUE", "true"}, {"yes", "true"},  {"False", "false"}, {"FALSE", "false"},
+                 {"no", "false"},  {"None", "null"}, {"NULL", "null"}, {"Null", "null"}};
     static const char *const not_finite[] = {"NaN", "nan", "NAN", "Infinity", "-Infinity", "inf", "Inf", "INF", "-inf"};
     for (size_t i = 0; i < sizeof not_finite / sizeof *not_finite; i++)
-        if (starts(s, not_finite[i])) return fail(s, "%s is not a number that JSON has; all must be finite", not_finite[i]);
+        if (starts(s, not_finite[i]))
+            return fail(s, "%s is not a number that JSON has; all must be finite", not_finite[i]);
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (starts(s, words[i].found)) return fail(s, "%s is not JSON; write %s", words[i].found, words[i].instead);
     if (peek(s) == '+') return fail(s, "a number may not begin with +");
@@ -305,7 +310,8 @@ static bool scan_value(scanner *s, json_place place) {
     if (self < 0) return false;
     if (c == '{' || c == '[') return scan_container(s, self);
     if (c == '"') return scan_string(s);
-    if ((c == '-' && !starts(s, "-I") && !starts(s, "-i")) || (c >= '0' && c <= '9')) return scan_number(s, &s->places->items[self]);
+    if ((c == '-' && !starts(s, "-I") && !starts(s, "-i")) || (c >= '0' && c <= '9'))
+        return scan_number(s, &s->places->items[self]);
     return scan_word(s);
 }
 
@@ -315,12 +321,19 @@ static bool utf16(const char *bytes, size_t n) {
 
 bool json_scan(json_places *places, int source, const char *bytes, size_t n, json_scan_fault *fault) {
     const unsigned char *text = (const unsigned char *)bytes;
-    scanner s = {.bytes = text, .at = text, .end = text + n, .line = 1, .col = 1, .source = source, .places = places, .fault = fault};
+    scanner s = {.bytes = text,
+                 .at = text,
+                 .end = text + n,
+                 .line = 1,
+                 .col = 1,
+                 .source = source,
+                 .places = places,
+                 .fault = fault};
     *fault = (json_scan_fault){0};
     if (utf16(bytes, n)) return fail(&s, "this looks like UTF-16; save it as UTF-8");
     if (n >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0) s.at += 3;
     skip_blanks(&s);
-    if (s.at == s.end) return fail_at(&s, 1, 1, "there is nothing here; a config is at least { ... }");
+    if (s.at == s.end) return fail_at(&s, 1, 1, "there is nothing here but blanks, if anything; JSON is at least {}");
     if (!scan_value(&s, (json_place){.source = source, .parent = -1, .index = -1})) return false;
     skip_blanks(&s);
     if (s.at < s.end && (*s.at == '/' || *s.at == '#')) return fail_unexpected(&s, "the end");

@@ -11,13 +11,13 @@ enum { JSON_MAX_DEPTH = 64, JSON_MAX_DIGITS = 63 /* longest number that cJSON re
 
 /* Where one value stands. Lines and columns (of characters, not bytes) count from 1. */
 typedef struct {
-    int source;            /* which text, as the caller numbers them */
-    int parent;            /* place of the object or list around it; -1: none */
-    int index;             /* position in a list; -1: a member of an object, or the whole text */
-    int line, col;         /* of the value's first character */
-    int key_line, key_col; /* of the key's opening quote; 0: no key */
+    int source;                  /* which text, as the caller numbers them */
+    int parent;                  /* place of the object or list around it; -1: none */
+    int index;                   /* position in a list; -1: a member of an object, or the whole text */
+    int line, col;               /* of the value's first character */
+    int key_line, key_col;       /* of the key's opening quote; 0: no key */
     uint32_t key_at, key_length; /* the key between its quotes, as written, in the text's bytes */
-    bool inexact;          /* a whole number too large for a double to tell from its neighbours (above 2^53) */
+    bool inexact;                /* a whole number too large for a double to tell from its neighbours (above 2^53) */
 } json_place;
 
 typedef struct {

@@ -9,9 +9,9 @@
 #include <string.h>
 
 enum {
-    MAX_BYTES = 64 << 20,  /* no config is larger by intent; a tree takes some forty times its text */
-    MAX_FAULTS = 1000,     /* more are of no use to anybody */
-    MAX_KEY_SHOWN = 60,    /* bytes of one key in a path */
+    MAX_BYTES = 64 << 20, /* no config is larger by intent; a tree takes some forty times its text */
+    MAX_FAULTS = 1000,    /* more are of no use to anybody */
+    MAX_KEY_SHOWN = 60,   /* bytes of one key in a path */
 };
 
 /* --- memory ----------------------------------------------------------------------------------------------------- */
@@ -97,7 +97,7 @@ static const json_place *place_of(const json_texts *texts, const cJSON *node) {
 }
 
 /* Writes the place's path before end, from its last component back; returns where it begins. NULL: no room. */
-static char *path_backwards(const json_texts *texts, const json_place *place, char *begin, char *end) {
+static char *path_backwards(const json_texts *texts, const json_place *place, const char *begin, char *end) {
     const json_source *source = &texts->sources[place->source];
     for (; place->parent >= 0; place = &texts->places.items[place->parent]) {
         char part[MAX_KEY_SHOWN + 8];
@@ -120,7 +120,7 @@ static char *path_backwards(const json_texts *texts, const json_place *place, ch
 char *json_path(const json_texts *texts, const cJSON *node) {
     const json_place *place = place_of(texts, node);
     if (!place) return strdup("");
-    size_t size = strlen(texts->sources[place->source].prefix) + (JSON_MAX_DEPTH + 1) * (MAX_KEY_SHOWN + 8) + 1;
+    size_t size = strlen(texts->sources[place->source].prefix) + (size_t)(JSON_MAX_DEPTH + 1) * (MAX_KEY_SHOWN + 8) + 1;
     char *path = malloc(size);
     if (!path) return NULL;
     char *begin = path_backwards(texts, place, path, path + size - 1);
@@ -128,17 +128,6 @@ char *json_path(const json_texts *texts, const cJSON *node) {
     if (begin) memmove(path, begin, length);
     path[length] = '\0';
     return path;
-}
-
-void json_where(const json_texts *texts, const cJSON *node, char *out, size_t size) {
-    const json_place *place = place_of(texts, node);
-    if (size > 0) *out = '\0';
-    if (!place) return;
-    const json_source *source = &texts->sources[place->source];
-    if (source->has_lines)
-        snprintf(out, size, "line %d, column %d", place->line, place->col);
-    else
-        snprintf(out, size, "%s", source->label);
 }
 
 int json_line(const json_texts *texts, const cJSON *node) {
@@ -155,12 +144,13 @@ bool json_inexact(const json_texts *texts, const cJSON *node) {
 
 static void add_fault(json_texts *texts, error_place place, const char *format, va_list args) {
     texts->n_faults++;
-    if (texts->muted) return;
     if (texts->errors->n < MAX_FAULTS)
         errors_add_v(texts->errors, place, format, args);
     else if (texts->errors->n == MAX_FAULTS)
         errors_add(texts->errors, (error_place){0}, "more than %d faults; the rest is not listed", MAX_FAULTS);
 }
+
+bool json_faults_enough(const json_texts *texts) { return texts->errors->n > MAX_FAULTS; }
 
 void json_fault_memory(json_texts *texts) {
     texts->n_faults++;
@@ -178,8 +168,8 @@ void json_fault_at(json_texts *texts, error_place place, const char *format, ...
 typedef enum { AT_VALUE, AT_KEY } fault_spot;
 
 /* A fault at a node; missing: the key that it lacks, or NULL. */
-static void fault_at_node(json_texts *texts, const cJSON *node, fault_spot spot, const char *missing, const char *format,
-                          va_list args) {
+static void fault_at_node(json_texts *texts, const cJSON *node, fault_spot spot, const char *missing,
+                          const char *format, va_list args) {
     const json_place *place = place_of(texts, node);
     error_place where = {0};
     char *path = json_path(texts, node), *longer = NULL;
@@ -248,7 +238,9 @@ static void find_twice(json_texts *texts, const cJSON *object) {
     for (i = 1; i < n; i++) {
         if (strcmp(members[i - 1].node->string, members[i].node->string) != 0) continue;
         const json_place *first = place_of(texts, members[i - 1].node);
-        if (first) json_fault_key(texts, members[i].node, "given twice; the other is at line %d, column %d", first->key_line, first->key_col);
+        if (first)
+            json_fault_key(texts, members[i].node, "given twice; the other is at line %d, column %d", first->key_line,
+                           first->key_col);
     }
     free(members);
 }
@@ -284,7 +276,8 @@ static cJSON *build_tree(json_texts *texts, const json_source *source, int first
     return tree;
 }
 
-static json_source *add_source(json_texts *texts, const char *label, const char *prefix, char *bytes, size_t n, bool has_lines) {
+static json_source *add_source(json_texts *texts, const char *label, const char *prefix, char *bytes, size_t n,
+                               bool has_lines) {
     json_source *sources = realloc(texts->sources, (texts->n_sources + 1) * sizeof *sources);
     json_source source = {.bytes = bytes, .n = n, .has_lines = has_lines};
     if (sources) {
@@ -301,19 +294,23 @@ static json_source *add_source(json_texts *texts, const char *label, const char 
 }
 
 /* not_json: NULL, or where to say so instead of listing it. */
-static cJSON *parse(json_texts *texts, const char *label, const char *prefix, char *bytes, size_t n, bool has_lines, bool *not_json) {
+static cJSON *parse(json_texts *texts, const char *label, const char *prefix, char *bytes, size_t n, bool has_lines,
+                    bool *not_json) {
     json_source *source = add_source(texts, label, prefix, bytes, n, has_lines);
     if (!source) return NULL;
     int first_place = (int)texts->places.n;
     json_scan_fault fault;
-    if (json_scan(&texts->places, (int)texts->n_sources - 1, bytes, n, &fault)) return build_tree(texts, source, first_place);
+    if (json_scan(&texts->places, (int)texts->n_sources - 1, bytes, n, &fault))
+        return build_tree(texts, source, first_place);
     texts->places.n = (size_t)first_place;
     if (fault.out_of_memory) {
         json_fault_memory(texts);
     } else if (not_json) {
         *not_json = true;
     } else {
-        error_place place = {.file = label, .line = has_lines ? fault.line : 0, .col = has_lines ? fault.col : 0,
+        error_place place = {.file = label,
+                             .line = has_lines ? fault.line : 0,
+                             .col = has_lines ? fault.col : 0,
                              .key = *prefix ? prefix : NULL};
         json_fault_at(texts, place, "%s", fault.text);
     }
@@ -324,7 +321,8 @@ cJSON *json_parse(json_texts *texts, const char *label, const char *prefix, char
     return parse(texts, label, prefix, bytes, n, has_lines, NULL);
 }
 
-cJSON *json_parse_if_json(json_texts *texts, const char *label, const char *prefix, char *bytes, size_t n, bool *not_json) {
+cJSON *json_parse_if_json(json_texts *texts, const char *label, const char *prefix, char *bytes, size_t n,
+                          bool *not_json) {
     *not_json = false;
     return parse(texts, label, prefix, bytes, n, false, not_json);
 }
@@ -354,10 +352,11 @@ void json_describe(const cJSON *node, char *out, size_t size) {
         number_locale_leave(&locale);
         snprintf(out, size, "%s", number);
     } else {
-        snprintf(out, size, "%s", cJSON_IsObject(node)  ? "an object {...}"
-                                  : cJSON_IsArray(node) ? "a list [...]"
-                                  : cJSON_IsTrue(node)  ? "true"
-                                  : cJSON_IsFalse(node) ? "false"
-                                                        : "null");
+        snprintf(out, size, "%s",
+                 cJSON_IsObject(node)  ? "an object {...}"
+                 : cJSON_IsArray(node) ? "a list [...]"
+                 : cJSON_IsTrue(node)  ? "true"
+                 : cJSON_IsFalse(node) ? "false"
+                                       : "null");
     }
 }

@@ -26,8 +26,7 @@ typedef struct {
     size_t n_sources;
     json_places places;
     farm_errors *errors;
-    size_t n_faults; /* found so far, listed or not */
-    bool muted;      /* count faults without listing them */
+    size_t n_faults; /* found so far, also those beyond what is listed */
     bool out_of_memory;
 } json_texts;
 
@@ -42,23 +41,25 @@ char *json_read_file(const char *path, size_t *n, char why[200]);
 cJSON *json_parse(json_texts *texts, const char *label, const char *prefix, char *bytes, size_t n, bool has_lines);
 
 /* As json_parse for text that may turn out not to be JSON at all: then *not_json, and nothing is listed. */
-cJSON *json_parse_if_json(json_texts *texts, const char *label, const char *prefix, char *bytes, size_t n, bool *not_json);
+cJSON *json_parse_if_json(json_texts *texts, const char *label, const char *prefix, char *bytes, size_t n,
+                          bool *not_json);
 
 /* A fault at a value, at its key, or about a key that an object lacks. The key path comes before the text. */
 void json_fault(json_texts *texts, const cJSON *node, const char *format, ...) __attribute__((format(printf, 3, 4)));
-void json_fault_key(json_texts *texts, const cJSON *node, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void json_fault_key(json_texts *texts, const cJSON *node, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 void json_fault_missing(json_texts *texts, const cJSON *object, const char *key, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 void json_fault_at(json_texts *texts, error_place place, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void json_fault_memory(json_texts *texts);
 
+/* Whether so many faults are listed that no more will be: time to stop looking for what was meant. */
+bool json_faults_enough(const json_texts *texts);
+
 /* Key path of a value, as experiments[1].train.epochs; "" for a whole file. The caller's; NULL: out of memory. */
 char *json_path(const json_texts *texts, const cJSON *node);
 
-/* "file:line:col" of a value, for use within another fault's text. */
-void json_where(const json_texts *texts, const cJSON *node, char *out, size_t size);
-
-/* The value's line and column, 0 where unknown. */
+/* The value's line, 0 where unknown. */
 int json_line(const json_texts *texts, const cJSON *node);
 
 /* Whether the number was written as a whole one above 2^53, which a double cannot tell from its neighbours. */

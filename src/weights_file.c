@@ -9,8 +9,8 @@
 
 /* The parts of a model's object, in the order of lstm_parameters(). */
 enum { PART_KERNEL, PART_RECURRENT, PART_BIAS, PART_RECURRENT_BIAS, PART_DENSE, PART_DENSE_BIAS, N_PARTS };
-static const char *const part_names[N_PARTS + 1] = {
-    "kernel", "recurrent_kernel", "bias", "recurrent_bias", "dense_kernel", "dense_bias", "refits"};
+static const char *const part_names[N_PARTS + 1] = {"kernel",       "recurrent_kernel", "bias",  "recurrent_bias",
+                                                    "dense_kernel", "dense_bias",       "refits"};
 
 typedef struct {
     json_texts *texts;
@@ -84,7 +84,8 @@ static bool read_matrix(const reader *r, const cJSON *list, size_t rows, const c
             snprintf(found, sizeof found, "a list of %zu", length_of(list));
         else
             json_describe(list, found, sizeof found);
-        json_fault(r->texts, list, "must be %zu x %zu (%s x 4 for each neuron), a list of rows, found %s", rows, columns, what, found);
+        json_fault(r->texts, list, "must be %zu x %zu (%s x 4 for each neuron), a list of rows, found %s", rows,
+                   columns, what, found);
         return false;
     }
     for (const cJSON *row = first; row; row = row->next, i++)
@@ -97,7 +98,8 @@ static bool read_dense(const reader *r, const cJSON *list, double *out) {
     size_t n = (size_t)r->shape->neurons;
     bool nested = cJSON_IsArray(list) && cJSON_IsArray(list->child) && length_of(list) == n, fine = true;
     if (!nested) return read_vector(r, list, n, "one for each neuron", out);
-    for (const cJSON *row = list->child; row; row = row->next) fine = read_vector(r, row, 1, "the one output", out++) && fine;
+    for (const cJSON *row = list->child; row; row = row->next)
+        fine = read_vector(r, row, 1, "the one output", out++) && fine;
     return fine;
 }
 
@@ -134,11 +136,13 @@ static bool check_keys(const reader *r, const cJSON *object, size_t parts) {
         size_t i = 0;
         while (i < parts && strcmp(part_names[i], member->string) != 0) i++;
         if (i == PART_RECURRENT_BIAS && r->shape->bias_vectors == 1) {
-            json_fault_key(r->texts, member, "this model has one bias vector; set model.bias_vectors to 2, or add this to \"bias\"");
+            json_fault_key(r->texts, member,
+                           "this model has one bias vector; set model.bias_vectors to 2, or add this to \"bias\"");
             fine = false;
         } else if (i == parts) {
             const char *near = nearest_name(member->string, part_names, parts);
-            json_fault_key(r->texts, member, "unknown key%s%s%s", near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+            json_fault_key(r->texts, member, "unknown key%s%s%s", near ? "; did you mean \"" : "", near ? near : "",
+                           near ? "\"?" : "");
             fine = false;
         }
     }
@@ -163,7 +167,7 @@ static double *read_model(const reader *r, const cJSON *object, size_t parts) {
         const cJSON *node = json_get(object, part_names[part]);
         size_t size = part_size(r->shape, part);
         if (size == 0) continue;
-        if (!node) json_fault_missing(r->texts, object, part_names[part], "missing");
+        if (!node) json_fault_missing(r->texts, object, part_names[part], "\"%s\" is missing", part_names[part]);
         fine = node && read_part(r, part, node, at) && fine;
         at += size;
     }
@@ -201,7 +205,8 @@ static void read_set(weights_set *set, json_texts *texts, const cJSON *tree, siz
     bool list = cJSON_IsArray(tree), fine = true;
     reader r = {.texts = texts, .shape = &set->shape, .n_parameters = lstm_parameters(&set->shape)};
     if (list && length_of(tree) < repeats) {
-        json_fault(texts, tree, "weights for %zu repeats, but the run has %zu; give one object for all, or one each", length_of(tree), repeats);
+        json_fault(texts, tree, "weights for %zu repeats, but the run has %zu; give one object for all, or one each",
+                   length_of(tree), repeats);
         return;
     }
     size_t n = list ? repeats : 1, i = 0;
@@ -274,8 +279,9 @@ const weights_set *weights_get(weights_files *files, json_texts *texts, const ch
 bool weights_have_refits(const weights_set *set, json_texts *texts, const cJSON *at, size_t n_refits) {
     for (size_t i = 0; i < set->n; i++) {
         if (set->given[i].n_refits >= n_refits) continue;
-        json_fault(texts, at, "a fresh refit needs weights for each of its %zu refits, but \"refits\" of %s %zu has %zu",
-                   n_refits, set->n > 1 ? "repeat" : "object", i + 1, set->given[i].n_refits);
+        json_fault(texts, at,
+                   "a fresh refit needs weights for each of its %zu refits, but \"refits\" of %s %zu has %zu", n_refits,
+                   set->n > 1 ? "repeat" : "object", i + 1, set->given[i].n_refits);
         return false;
     }
     return true;
