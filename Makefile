@@ -30,7 +30,7 @@ KERNEL_NUMERICS := $(NUMERICS) $(if $(IS_CLANG),-fno-unroll-loops,-fno-tree-pre)
 
 CPPFLAGS := -Iinclude -Isrc -D_POSIX_C_SOURCE=200809L
 CFLAGS   := -std=c11 $(OPT) -fopenmp $(WARNINGS) -MMD -MP $(EXTRA)
-LDLIBS   := -fopenmp $(EXTRA) -lcjson -lcsv -lRmath -lm
+LDLIBS   := -fopenmp $(EXTRA) -lcjson -lcsv -lgsl -lgslcblas -lRmath -lm
 
 # The kernel is one source, built for each precision and each level of vector instructions.
 LEVELS := base

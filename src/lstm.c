@@ -3,6 +3,7 @@
 #include "lstm_block.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -68,6 +69,8 @@ size_t lstm_parameters(const lstm_shape *shape) {
 
 static size_t real_size(const lstm *model) { return model->precision == PRECISION_F32 ? sizeof(float) : sizeof(double); }
 
+static size_t state_bytes(const lstm *model) { return (size_t)model->shape.neurons * LANES * real_size(model); }
+
 /* Hands out consecutive pieces of the block's memory; on the first pass, with memory NULL, only adds them up. */
 static void *piece(lstm *model, size_t *offset, size_t arrays) {
     void *at = model->memory ? (char *)model->memory + *offset : NULL;
@@ -87,14 +90,19 @@ static size_t lay_out(lstm *model) {
     model->gates = piece(model, &offset, 4 * n);
     model->squashed = piece(model, &offset, n);
     model->deltas = piece(model, &offset, 4 * n);
+    if (model->places == 1) return offset;
+    model->place_hidden = piece(model, &offset, (size_t)model->places * n);
+    model->place_cell = piece(model, &offset, (size_t)model->places * n);
+    model->gradients = piece(model, &offset, parameters);
     return offset;
 }
 
-lstm *lstm_new(const lstm_shape *shape, const optimizer_spec *optimizer, precision real, vector_level level) {
-    assert(shape->lags >= 1 && shape->neurons >= 1 && lstm_has_level(level));
+lstm *lstm_new(const lstm_shape *shape, const optimizer_spec *training, int places, precision real,
+               vector_level level) {
+    assert(shape->lags >= 1 && shape->neurons >= 1 && places >= 1 && lstm_has_level(level));
     lstm *model = calloc(1, sizeof *model);
     if (!model) return NULL;
-    *model = (lstm){.shape = *shape, .optimizer = *optimizer, .precision = real};
+    *model = (lstm){.shape = *shape, .optimizer = *training, .precision = real, .places = places};
     model->kernel = levels[level].kernels[real];
     model->bytes = lay_out(model);
     model->memory = aligned_alloc(64, model->bytes); /* LANES reals are a multiple of a cache line */
@@ -120,9 +128,8 @@ lstm *lstm_copy(const lstm *from) {
     memcpy(to->memory, from->memory, to->bytes);
     lay_out(to);
     /* from's state may have changed places with its next one */
-    size_t state = (size_t)to->shape.neurons * LANES * real_size(to);
-    memcpy(to->hidden, from->hidden, state);
-    memcpy(to->cell, from->cell, state);
+    memcpy(to->hidden, from->hidden, state_bytes(to));
+    memcpy(to->cell, from->cell, state_bytes(to));
     return to;
 }
 
@@ -145,19 +152,52 @@ void lstm_set_weights(lstm *model, int lane, const double *weights) {
     }
 }
 
-void lstm_get_weights(const lstm *model, int lane, double *weights) {
-    size_t parameters = lstm_parameters(&model->shape);
-    for (size_t p = 0; p < parameters; p++) {
-        size_t at = p * LANES + (size_t)lane;
-        weights[p] = model->precision == PRECISION_F32 ? (double)((const float *)model->weights)[at]
-                                                       : ((const double *)model->weights)[at];
+void lstm_reset_state(lstm *model) {
+    memset(model->hidden, 0, state_bytes(model));
+    memset(model->cell, 0, state_bytes(model));
+    if (model->places == 1) return;
+    memset(model->place_hidden, 0, (size_t)model->places * state_bytes(model));
+    memset(model->place_cell, 0, (size_t)model->places * state_bytes(model));
+}
+
+void lstm_spread_state(lstm *model, int batch) {
+    assert(batch <= model->places && model->places > 1);
+    for (size_t p = 0; p < (size_t)batch; p++) {
+        memcpy((char *)model->place_hidden + p * state_bytes(model), model->hidden, state_bytes(model));
+        memcpy((char *)model->place_cell + p * state_bytes(model), model->cell, state_bytes(model));
     }
 }
 
-void lstm_reset_state(lstm *model) {
-    size_t state = (size_t)model->shape.neurons * LANES * real_size(model);
-    memset(model->hidden, 0, state);
-    memset(model->cell, 0, state);
+void lstm_gather_state(lstm *model, int batch) {
+    assert(batch <= model->places && model->places > 1);
+    size_t last = (size_t)(batch - 1) * state_bytes(model);
+    memcpy(model->hidden, (char *)model->place_hidden + last, state_bytes(model));
+    memcpy(model->cell, (char *)model->place_cell + last, state_bytes(model));
+}
+
+static double weight(const lstm *model, size_t parameter, int lane) {
+    size_t at = parameter * LANES + (size_t)lane;
+    return model->precision == PRECISION_F32 ? (double)((const float *)model->weights)[at]
+                                             : ((const double *)model->weights)[at];
+}
+
+/* A NaN anywhere reaches the output and so the dense bias, the last parameter, in one step. */
+bool lstm_all_diverged(const lstm *model) {
+    size_t dense_bias = lstm_parameters(&model->shape) - 1;
+    int lane = 0;
+    while (lane < LANES && isnan(weight(model, dense_bias, lane))) lane++;
+    return lane == LANES;
+}
+
+bool lstm_weights_finite(const lstm *model, int lane) {
+    size_t parameters = lstm_parameters(&model->shape), p = 0;
+    while (p < parameters && isfinite(weight(model, p, lane))) p++;
+    return p == parameters;
+}
+
+void lstm_get_weights(const lstm *model, int lane, double *weights) {
+    size_t parameters = lstm_parameters(&model->shape);
+    for (size_t p = 0; p < parameters; p++) weights[p] = weight(model, p, lane);
 }
 
 void lstm_reset_optimizer(lstm *model) {
@@ -167,7 +207,14 @@ void lstm_reset_optimizer(lstm *model) {
     model->beta_1_power = model->beta_2_power = 1;
 }
 
-void lstm_train_rows(lstm *model, const lstm_rows *rows) { model->kernel->train_rows(model, rows); }
+void lstm_train_rows(lstm *model, const lstm_rows *rows, row_state state) {
+    model->kernel->train_rows(model, rows, state);
+}
+
+void lstm_train_batches(lstm *model, const lstm_rows *rows, int batch, row_state state) {
+    assert(batch > 1 && batch <= model->places && rows->n % batch == 0);
+    model->kernel->train_batches(model, rows, batch, state);
+}
 
 void lstm_forecast(lstm *model, const double *inputs, double *output) {
     model->kernel->forecast(model, inputs, output);

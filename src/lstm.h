@@ -12,22 +12,33 @@ enum { LANES = 16 }; /* one AVX-512, two AVX2 or four SSE2 vectors of f32 */
 
 typedef enum { PRECISION_F32, PRECISION_F64 } precision;
 
-typedef enum {
-    ACTIVATION_TANH,
-    ACTIVATION_RELU,
-    ACTIVATION_SIGMOID,
-    ACTIVATION_HARD_SIGMOID,   /* clip(0.2 x + 0.5, 0, 1), as Keras before 3 */
-    ACTIVATION_HARD_SIGMOID_6, /* clip(x / 6 + 0.5, 0, 1), as Keras 3 */
-    ACTIVATION_LINEAR,
-} activation;
+/* X(CONSTANT, name): all activations. Each has a function and its slope in lstm_kernel.c; configs say its name. */
+#define ACTIVATIONS(X)                                                                                                 \
+    X(TANH, tanh)                                                                                                      \
+    X(RELU, relu)                                                                                                      \
+    X(SIGMOID, sigmoid)                                                                                                \
+    X(HARD_SIGMOID, hard_sigmoid)     /* clip(0.2 x + 0.5, 0, 1), as Keras before 3 */                                 \
+    X(HARD_SIGMOID_6, hard_sigmoid_6) /* clip(x / 6 + 0.5, 0, 1), as Keras 3 */                                        \
+    X(LINEAR, linear)
+#define ACTIVATION_CONSTANT(CONSTANT, name) ACTIVATION_##CONSTANT,
+typedef enum { ACTIVATIONS(ACTIVATION_CONSTANT) } activation;
+
+/* X(CONSTANT, name): all optimizers. Each has a function in lstm_kernel.c; configs say its name. */
+#define OPTIMIZERS(X)                                                                                                  \
+    X(ADAM, adam) /* Kingma and Ba (2015) */                                                                           \
+    X(SGD, sgd)                                                                                                        \
+    X(RMSPROP, rmsprop) /* Tieleman and Hinton (2012); rho is beta_2 */
+#define OPTIMIZER_CONSTANT(CONSTANT, name) OPTIMIZER_##CONSTANT,
+typedef enum { OPTIMIZERS(OPTIMIZER_CONSTANT) } optimizer_kind;
 
 typedef enum {
     EPSILON_BEFORE_CORRECTION, /* Keras: lr_t m / (sqrt(v) + eps), lr_t = lr sqrt(1 - b2^t) / (1 - b1^t) */
     EPSILON_AFTER_CORRECTION,  /* PyTorch: lr m^ / (sqrt(v^) + eps), m^ = m / (1 - b1^t), v^ = v / (1 - b2^t) */
 } epsilon_placement;
 
-/* Adam (Kingma and Ba 2015). */
+/* What an optimizer does not use it ignores. */
 typedef struct {
+    optimizer_kind kind;
     double learning_rate, beta_1, beta_2, epsilon;
     epsilon_placement placement;
 } optimizer_spec;
@@ -59,8 +70,9 @@ bool lstm_has_level(vector_level level);       /* this build and this processor 
 const char *lstm_level_name(vector_level level); /* "base", "x86-64-v3", "x86-64-v4" */
 int lstm_level_bits(vector_level level);      /* width of its vectors in bits */
 
-/* A block with zero weights, fresh moments and zero state; NULL: out of memory. */
-lstm *lstm_new(const lstm_shape *shape, const optimizer_spec *optimizer, precision real, vector_level level);
+/* A block with zero weights, fresh moments and zero state, for batches of up to places rows; NULL: out of memory. */
+lstm *lstm_new(const lstm_shape *shape, const optimizer_spec *training, int places, precision real,
+               vector_level level);
 lstm *lstm_copy(const lstm *from); /* weights, moments and state; NULL: out of memory */
 void lstm_free(lstm *model);
 
@@ -70,12 +82,29 @@ const lstm_shape *lstm_shape_of(const lstm *model);
 void lstm_set_weights(lstm *model, int lane, const double *weights);
 void lstm_get_weights(const lstm *model, int lane, double *weights);
 
-void lstm_reset_state(lstm *model);     /* h = c = 0 */
+void lstm_reset_state(lstm *model);     /* h = c = 0, in every place of a batch too */
 void lstm_reset_optimizer(lstm *model); /* m = v = 0, t = 0 */
 
-/* The rows in order: a gradient step after each, the state carried on from row to row. The state is left as the last
- * row's forward pass computed it, so an epoch may be handed over in pieces. */
-void lstm_train_rows(lstm *model, const lstm_rows *rows);
+/* Whether a row hands its state to the next, or each starts from the state that the first one found. */
+typedef enum { ROW_STATE_CARRIED, ROW_STATE_KEPT } row_state;
+
+/* The rows in order: a gradient step after each. The state is left as the last row's forward pass computed it, so an
+ * epoch may be handed over in pieces. */
+void lstm_train_rows(lstm *model, const lstm_rows *rows, row_state state);
+
+/* The rows in batches of so many, 2 ... places, which divides rows->n: a gradient step after each batch, by the mean
+ * gradient of its rows. Each place in the batch has a state of its own, handed on from batch to batch. */
+void lstm_train_batches(lstm *model, const lstm_rows *rows, int batch, row_state state);
+
+/* From the one state to that of every place, and from the last place's (the newest row's) back to the one. */
+void lstm_spread_state(lstm *model, int batch);
+void lstm_gather_state(lstm *model, int batch);
+
+/* Every lane has come to NaN, where it stays: training on would change nothing. */
+bool lstm_all_diverged(const lstm *model);
+
+/* All weights of a lane are finite. */
+bool lstm_weights_finite(const lstm *model, int lane);
 
 /* Forward pass of one row (inputs [lags]) from the current state, which moves on. output [LANES]. */
 void lstm_forecast(lstm *model, const double *inputs, double *output);

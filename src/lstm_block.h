@@ -24,11 +24,16 @@ struct lstm {
     void *gates;                   /* [4n][LANES], after their activation */
     void *squashed;                /* [n][LANES], a(c') */
     void *deltas;                  /* [4n][LANES], d loss / d gate before its activation */
+    /* for batches; NULL where places is 1 */
+    int places;                     /* rows of the largest batch */
+    void *place_hidden, *place_cell; /* [places][n][LANES] each: the state of each place in the batch */
+    void *gradients;                 /* [parameters][LANES] */
 };
 
 /* The hot functions at one precision and vector level; see lstm_train_rows and lstm_forecast. */
 struct lstm_kernel {
-    void (*train_rows)(lstm *model, const lstm_rows *rows);
+    void (*train_rows)(lstm *model, const lstm_rows *rows, row_state state);
+    void (*train_batches)(lstm *model, const lstm_rows *rows, int batch, row_state state);
     void (*forecast)(lstm *model, const double *inputs, double *output);
 };
 

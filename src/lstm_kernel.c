@@ -1,15 +1,16 @@
-/* lstm_kernel.c - one gradient step after another on LANES models: forward, backward, Adam.
+/* lstm_kernel.c - one gradient step after another on LANES models: forward, backward, optimizer.
  *
  * Built once for each precision (-DREAL=float or double) and each level of vector instructions (-march=...), the
  * table of its functions under the name -DKERNEL=.... Every loop over lanes is elementwise, so all builds give the
  * same bits. Shapes: w [in][4n][LANES], z [4n][LANES]; gates in the order i, f, c, o. L inputs, n neurons.
  *
- * The functions that take the shape are inlined into callers where it is a constant; train_rows picks the caller.
+ * The functions that take the constants are inlined into callers that know some of them; train_rows picks the caller.
  */
 #include "elementary.h"
 #include "lstm_block.h"
 
 #include <math.h>
+#include <string.h>
 
 #ifndef REAL
 #define REAL float /* for editors and linters that see this file by itself */
@@ -23,46 +24,58 @@
 typedef struct {
     int lags, neurons, bias_vectors;
     activation activation, recurrent_activation;
+    optimizer_kind optimizer;
     REAL beta_1, one_minus_beta_1, beta_2, one_minus_beta_2;
 } constants;
 
-/* Adam's two numbers that change from step to step. */
+/* The optimizer's two numbers that may change from step to step. */
 typedef struct { REAL rate, epsilon; } step_size;
 
 INLINE REAL function_tanh(REAL x) { return _Generic(x, float: tanh_float, double: tanh_double)(x); }
 INLINE REAL function_logistic(REAL x) { return _Generic(x, float: logistic_float, double: logistic_double)(x); }
 INLINE REAL square_root(REAL x) { return _Generic(x, float: sqrtf, double: sqrt)(x); }
 
+/* --- activations: a function and its slope each, for a row in ACTIVATIONS of lstm.h ------------------------------ */
+
 INLINE REAL clip(REAL x) {
     x = x < 0 ? 0 : x;
     return x > 1 ? 1 : x;
 }
 
+/* A clip's gradient is zero outside and at its ends. */
 INLINE bool inside(REAL clipped) { return (clipped > 0) & (clipped < 1); }
+
+/* a(x), and a'(x) by y = a(x). */
+INLINE REAL activation_tanh(REAL x) { return function_tanh(x); }
+INLINE REAL slope_tanh(REAL y) { return 1 - y * y; }
+INLINE REAL activation_relu(REAL x) { return x < 0 ? 0 : x; }
+INLINE REAL slope_relu(REAL y) { return y > 0 ? 1 : 0; }
+INLINE REAL activation_sigmoid(REAL x) { return function_logistic(x); }
+INLINE REAL slope_sigmoid(REAL y) { return y * (1 - y); }
+INLINE REAL activation_hard_sigmoid(REAL x) { return clip((REAL)0.2 * x + (REAL)0.5); }
+INLINE REAL slope_hard_sigmoid(REAL y) { return inside(y) ? (REAL)0.2 : 0; }
+INLINE REAL activation_hard_sigmoid_6(REAL x) { return clip(x / 6 + (REAL)0.5); }
+INLINE REAL slope_hard_sigmoid_6(REAL y) { return inside(y) ? 1 / (REAL)6 : 0; }
+INLINE REAL activation_linear(REAL x) { return x; }
+INLINE REAL slope_linear(REAL y) { return (void)y, 1; }
 
 /* z = a(z), z [LANES]. */
 INLINE void activate(activation a, REAL *z) {
-    switch (a) {
-    case ACTIVATION_TANH: EACH_LANE z[l] = function_tanh(z[l]); break;
-    case ACTIVATION_RELU: EACH_LANE z[l] = z[l] < 0 ? 0 : z[l]; break;
-    case ACTIVATION_SIGMOID: EACH_LANE z[l] = function_logistic(z[l]); break;
-    case ACTIVATION_HARD_SIGMOID: EACH_LANE z[l] = clip((REAL)0.2 * z[l] + (REAL)0.5); break;
-    case ACTIVATION_HARD_SIGMOID_6: EACH_LANE z[l] = clip(z[l] / 6 + (REAL)0.5); break;
-    case ACTIVATION_LINEAR: break;
-    }
+#define ACTIVATE(CONSTANT, name)                                                                                       \
+    case ACTIVATION_##CONSTANT: EACH_LANE z[l] = activation_##name(z[l]); break;
+    switch (a) { ACTIVATIONS(ACTIVATE) }
+#undef ACTIVATE
 }
 
-/* delta = delta a'(z) by the activated y = a(z); [LANES]. A clip's gradient is zero outside and at its ends. */
-INLINE void through_derivative(activation a, const REAL *y, REAL *delta) {
-    switch (a) {
-    case ACTIVATION_TANH: EACH_LANE delta[l] *= 1 - y[l] * y[l]; break;
-    case ACTIVATION_RELU: EACH_LANE delta[l] = y[l] > 0 ? delta[l] : 0; break;
-    case ACTIVATION_SIGMOID: EACH_LANE delta[l] *= y[l] * (1 - y[l]); break;
-    case ACTIVATION_HARD_SIGMOID: EACH_LANE delta[l] *= inside(y[l]) ? (REAL)0.2 : 0; break;
-    case ACTIVATION_HARD_SIGMOID_6: EACH_LANE delta[l] *= inside(y[l]) ? 1 / (REAL)6 : 0; break;
-    case ACTIVATION_LINEAR: break;
-    }
+/* delta = delta a'(z) by the activated y = a(z); [LANES]. */
+INLINE void through_slope(activation a, const REAL *y, REAL *delta) {
+#define SLOPE(CONSTANT, name)                                                                                          \
+    case ACTIVATION_##CONSTANT: EACH_LANE delta[l] *= slope_##name(y[l]); break;
+    switch (a) { ACTIVATIONS(SLOPE) }
+#undef SLOPE
 }
+
+/* --- forward and backward --------------------------------------------------------------------------------------- */
 
 /* z += w x for one input of all lanes: w [4n][LANES], z [4n][LANES]. */
 INLINE void add_input(int n, const REAL *w, REAL x, REAL *z) {
@@ -126,69 +139,114 @@ INLINE void backward(lstm *model, const constants k, const REAL *dense, const RE
             d_out[l] = d_hidden * squashed[j + l];
             d_cell[l] = d_hidden * out[l];
         }
-        through_derivative(k.activation, squashed + j, d_cell);
+        through_slope(k.activation, squashed + j, d_cell);
         EACH_LANE {
             d_in[l] = d_cell[l] * candidate[l];
             d_candidate[l] = d_cell[l] * in[l];
             d_forget[l] = d_cell[l] * cell[j + l];
         }
-        through_derivative(k.recurrent_activation, in, d_in);
-        through_derivative(k.recurrent_activation, forget, d_forget);
-        through_derivative(k.activation, candidate, d_candidate);
-        through_derivative(k.recurrent_activation, out, d_out);
+        through_slope(k.recurrent_activation, in, d_in);
+        through_slope(k.recurrent_activation, forget, d_forget);
+        through_slope(k.activation, candidate, d_candidate);
+        through_slope(k.recurrent_activation, out, d_out);
     }
 }
 
-/* One parameter's Adam step from its gradient; w, m, v [LANES].
- *   m = b1 m + (1 - b1) g;  v = b2 v + (1 - b2) g^2;  w -= lr_t m / (sqrt(v) + eps) */
-INLINE void adam(const constants k, step_size step, REAL g, REAL *w, REAL *m, REAL *v) {
-    *m = k.beta_1 * *m + k.one_minus_beta_1 * g;
-    *v = k.beta_2 * *v + k.one_minus_beta_2 * (g * g);
-    *w -= step.rate * *m / (square_root(*v) + step.epsilon);
+/* --- optimizers: a step of one parameter in all lanes each, for a row in OPTIMIZERS of lstm.h ---------------------
+ * g, w, m, v [LANES]: gradient, weight, moments */
+
+/* m = b1 m + (1 - b1) g;  v = b2 v + (1 - b2) g^2;  w -= lr_t m / (sqrt(v) + eps) */
+INLINE void optimizer_adam(const constants k, step_size step, const REAL *restrict g, REAL *restrict w,
+                           REAL *restrict m, REAL *restrict v) {
+    EACH_LANE {
+        m[l] = k.beta_1 * m[l] + k.one_minus_beta_1 * g[l];
+        v[l] = k.beta_2 * v[l] + k.one_minus_beta_2 * (g[l] * g[l]);
+        w[l] -= step.rate * m[l] / (square_root(v[l]) + step.epsilon);
+    }
 }
 
-/* A parameter's place in all three arrays. */
-typedef struct { REAL *w, *m, *v; } cursor;
-
-INLINE void advance(cursor *at) {
-    at->w += LANES;
-    at->m += LANES;
-    at->v += LANES;
+/* w -= lr g */
+INLINE void optimizer_sgd(const constants k, step_size step, const REAL *restrict g, REAL *restrict w,
+                          REAL *restrict m, REAL *restrict v) {
+    (void)k, (void)m, (void)v;
+    EACH_LANE w[l] -= step.rate * g[l];
 }
 
-/* Every weight moves by its gradient: W by x dz, U by h dz, b by dz, v by h' dy, d by dy. */
-INLINE void update_weights(lstm *model, const constants k, step_size step, const double *inputs, const REAL *dy) {
+/* v = b2 v + (1 - b2) g^2;  w -= lr g / (sqrt(v) + eps): RMSprop as Keras 2.0 writes it, with rho for b2 */
+INLINE void optimizer_rmsprop(const constants k, step_size step, const REAL *restrict g, REAL *restrict w,
+                              REAL *restrict m, REAL *restrict v) {
+    (void)m;
+    EACH_LANE {
+        v[l] = k.beta_2 * v[l] + k.one_minus_beta_2 * (g[l] * g[l]);
+        w[l] -= step.rate * g[l] / (square_root(v[l]) + step.epsilon);
+    }
+}
+
+INLINE void move(const constants k, step_size step, const REAL *g, REAL *w, REAL *m, REAL *v) {
+#define MOVE(CONSTANT, name)                                                                                           \
+    case OPTIMIZER_##CONSTANT: optimizer_##name(k, step, g, w, m, v); break;
+    switch (k.optimizer) { OPTIMIZERS(MOVE) }
+#undef MOVE
+}
+
+/* A parameter's place in all arrays. */
+typedef struct {
+    REAL *w, *m, *v;
+    REAL *gradient; /* where a batch adds it up */
+} cursor;
+
+/* What is done with each parameter's gradient: a weight is moved at once, or, in a batch, the gradient is kept. */
+typedef enum { MOVE_WEIGHTS, ADD_GRADIENTS } gradient_use;
+
+/* The next parameter, by its gradient g [LANES]. */
+INLINE void use_gradient(const constants k, gradient_use use, step_size step, const REAL *g, cursor *at) {
+    if (use == MOVE_WEIGHTS)
+        move(k, step, g, at->w, at->m, at->v);
+    else
+        EACH_LANE at->gradient[l] += g[l];
+    at->w += LANES, at->m += LANES, at->v += LANES, at->gradient += LANES;
+}
+
+INLINE void use_product(const constants k, gradient_use use, step_size step, const REAL *a, const REAL *b, cursor *at) {
+    REAL g[LANES];
+    EACH_LANE g[l] = a[l] * b[l];
+    use_gradient(k, use, step, g, at);
+}
+
+/* Every weight's gradient, in the order of the parameters: W: x dz, U: h dz, b: dz, v: h' dy, d: dy. */
+INLINE void use_gradients(lstm *model, const constants k, gradient_use use, step_size step, const double *inputs,
+                          const REAL *dy) {
     const int n = k.neurons;
     const REAL *deltas = model->deltas, *hidden = model->hidden, *hidden_next = model->hidden_next;
-    cursor at = {model->weights, model->moment_1, model->moment_2};
+    cursor at = {model->weights, model->moment_1, model->moment_2, model->gradients};
     for (int i = 0; i < k.lags; i++) {
-        const REAL x = (REAL)inputs[i];
-        for (int g = 0; g < 4 * n * LANES; g += LANES, advance(&at))
-            EACH_LANE adam(k, step, x * deltas[g + l], at.w + l, at.m + l, at.v + l);
+        REAL x[LANES];
+        EACH_LANE x[l] = (REAL)inputs[i];
+        for (int g = 0; g < 4 * n * LANES; g += LANES) use_product(k, use, step, x, deltas + g, &at);
     }
     for (int j = 0; j < n * LANES; j += LANES)
-        for (int g = 0; g < 4 * n * LANES; g += LANES, advance(&at))
-            EACH_LANE adam(k, step, hidden[j + l] * deltas[g + l], at.w + l, at.m + l, at.v + l);
+        for (int g = 0; g < 4 * n * LANES; g += LANES) use_product(k, use, step, hidden + j, deltas + g, &at);
     for (int b = 0; b < k.bias_vectors; b++)
-        for (int g = 0; g < 4 * n * LANES; g += LANES, advance(&at))
-            EACH_LANE adam(k, step, deltas[g + l], at.w + l, at.m + l, at.v + l);
-    for (int j = 0; j < n * LANES; j += LANES, advance(&at))
-        EACH_LANE adam(k, step, hidden_next[j + l] * dy[l], at.w + l, at.m + l, at.v + l);
-    EACH_LANE adam(k, step, dy[l], at.w + l, at.m + l, at.v + l);
+        for (int g = 0; g < 4 * n * LANES; g += LANES) use_gradient(k, use, step, deltas + g, &at);
+    for (int j = 0; j < n * LANES; j += LANES) use_product(k, use, step, hidden_next + j, dy, &at);
+    use_gradient(k, use, step, dy, &at);
 }
 
-/* The step's rate and epsilon. Both places of epsilon have one form: dividing PyTorch's
+/* The step's rate and epsilon. Both places of Adam's epsilon have one form: dividing PyTorch's
  *   lr / (1 - b1^t) m / (sqrt(v) / sqrt(1 - b2^t) + eps)
  * through by sqrt(1 - b2^t) leaves Keras' with eps sqrt(1 - b2^t). The powers are kept as running products: after t
  * steps they are off by less than t ulp, and once below 1e-30 they no longer matter and must not become denormal. */
-INLINE step_size next_step(lstm *model) {
+INLINE step_size next_step(lstm *model, const constants k) {
     const optimizer_spec *o = &model->optimizer;
+    if (k.optimizer != OPTIMIZER_ADAM) return (step_size){(REAL)o->learning_rate, (REAL)o->epsilon};
     model->beta_1_power = model->beta_1_power < 1e-30 ? 0 : model->beta_1_power * o->beta_1;
     model->beta_2_power = model->beta_2_power < 1e-30 ? 0 : model->beta_2_power * o->beta_2;
     double correction_2 = sqrt(1 - model->beta_2_power);
     double epsilon = o->placement == EPSILON_AFTER_CORRECTION ? o->epsilon * correction_2 : o->epsilon;
     return (step_size){(REAL)(o->learning_rate * correction_2 / (1 - model->beta_1_power)), (REAL)epsilon};
 }
+
+/* --- rows ------------------------------------------------------------------------------------------------------- */
 
 static inline void swap(void **a, void **b) {
     void *kept = *a;
@@ -201,20 +259,26 @@ INLINE void move_state_on(lstm *model) {
     swap(&model->cell, &model->cell_next);
 }
 
-/* One gradient step: loss (y - target)^2, so dy = 2 (y - target). */
-INLINE void step(lstm *model, const constants k, const double *inputs, REAL target) {
-    REAL y[LANES], dy[LANES];
+/* Forward and backward on one row: its loss is (y - target)^2, or its share of a batch's mean, so that
+ * dy = slope (y - target) with slope 2, or 2 / rows. */
+INLINE void back_from_loss(lstm *model, const constants k, const double *inputs, REAL target, REAL slope, REAL *dy) {
+    REAL y[LANES];
     const REAL *dense = (const REAL *)model->weights +
                         (size_t)(k.lags + k.neurons + k.bias_vectors) * 4 * (size_t)k.neurons * LANES;
     forward(model, k, inputs, y);
-    EACH_LANE dy[l] = 2 * (y[l] - target);
+    EACH_LANE dy[l] = slope * (y[l] - target);
     backward(model, k, dense, dy);
-    update_weights(model, k, next_step(model), inputs, dy);
-    move_state_on(model);
 }
 
-INLINE void epoch(lstm *model, const constants k, const lstm_rows *rows) {
-    for (int r = 0; r < rows->n; r++) step(model, k, rows->inputs + (size_t)r * (size_t)k.lags, (REAL)rows->targets[r]);
+/* A gradient step after each row. */
+INLINE void train(lstm *model, const constants k, const lstm_rows *rows, row_state state) {
+    for (int r = 0; r < rows->n; r++) {
+        const double *inputs = rows->inputs + (size_t)r * (size_t)k.lags;
+        REAL dy[LANES];
+        back_from_loss(model, k, inputs, (REAL)rows->targets[r], 2, dy);
+        use_gradients(model, k, MOVE_WEIGHTS, next_step(model, k), inputs, dy);
+        if (state == ROW_STATE_CARRIED) move_state_on(model);
+    }
 }
 
 static constants constants_of(const lstm *model) {
@@ -225,37 +289,89 @@ static constants constants_of(const lstm *model) {
                        s->bias_vectors,
                        s->activation,
                        s->recurrent_activation,
+                       o->kind,
                        (REAL)o->beta_1,
                        (REAL)(1 - o->beta_1),
                        (REAL)o->beta_2,
                        (REAL)(1 - o->beta_2)};
 }
 
-/* The presets' two pairs of activations as constants, where the branches on them fall away. */
-static void epoch_one_neuron_hard(lstm *model, constants k, const lstm_rows *rows) {
+/* Copies a place's state to where forward() reads it, or back from where it leaves it. */
+static void take_place(lstm *model, int n, size_t place) {
+    const REAL *hidden = (const REAL *)model->place_hidden + place * (size_t)n * LANES;
+    const REAL *cell = (const REAL *)model->place_cell + place * (size_t)n * LANES;
+    memcpy(model->hidden, hidden, (size_t)n * LANES * sizeof *hidden);
+    memcpy(model->cell, cell, (size_t)n * LANES * sizeof *cell);
+}
+
+static void leave_place(lstm *model, int n, size_t place) {
+    REAL *hidden = (REAL *)model->place_hidden + place * (size_t)n * LANES;
+    REAL *cell = (REAL *)model->place_cell + place * (size_t)n * LANES;
+    memcpy(hidden, model->hidden_next, (size_t)n * LANES * sizeof(REAL));
+    memcpy(cell, model->cell_next, (size_t)n * LANES * sizeof(REAL));
+}
+
+/* One step of a batch: row p of it goes on from the state of place p; the gradient is the mean over the rows. */
+static void train_batch(lstm *model, const constants k, const lstm_rows *rows, row_state state) {
+    const size_t parameters = lstm_parameters(&model->shape);
+    REAL *gradients = model->gradients, *w = model->weights, *m = model->moment_1, *v = model->moment_2;
+    memset(gradients, 0, parameters * LANES * sizeof *gradients);
+    for (int p = 0; p < rows->n; p++) {
+        const double *inputs = rows->inputs + (size_t)p * (size_t)k.lags;
+        REAL dy[LANES];
+        take_place(model, k.neurons, (size_t)p);
+        back_from_loss(model, k, inputs, (REAL)rows->targets[p], (REAL)(2.0 / rows->n), dy);
+        use_gradients(model, k, ADD_GRADIENTS, (step_size){0}, inputs, dy);
+        if (state == ROW_STATE_CARRIED) leave_place(model, k.neurons, (size_t)p);
+    }
+    const step_size step = next_step(model, k);
+    for (size_t p = 0; p < parameters * LANES; p += LANES)
+        move(k, step, gradients + p, w + p, m + p, v + p);
+}
+
+/* What most fits are, as constants, where the branches on them fall away. */
+static void train_one_neuron_hard(lstm *model, constants k, const lstm_rows *rows, row_state state) {
     k.lags = k.neurons = k.bias_vectors = 1;
     k.activation = ACTIVATION_TANH;
     k.recurrent_activation = ACTIVATION_HARD_SIGMOID;
-    epoch(model, k, rows);
+    k.optimizer = OPTIMIZER_ADAM;
+    train(model, k, rows, state);
 }
 
-static void epoch_hard(lstm *model, constants k, const lstm_rows *rows) {
+static void train_hard(lstm *model, constants k, const lstm_rows *rows, row_state state) {
     k.activation = ACTIVATION_TANH;
     k.recurrent_activation = ACTIVATION_HARD_SIGMOID;
-    epoch(model, k, rows);
+    k.optimizer = OPTIMIZER_ADAM;
+    train(model, k, rows, state);
 }
 
-static void epoch_any(lstm *model, constants k, const lstm_rows *rows) { epoch(model, k, rows); }
+static void train_adam(lstm *model, constants k, const lstm_rows *rows, row_state state) {
+    k.optimizer = OPTIMIZER_ADAM;
+    train(model, k, rows, state);
+}
 
-static void train_rows(lstm *model, const lstm_rows *rows) {
+static void train_any(lstm *model, constants k, const lstm_rows *rows, row_state state) { train(model, k, rows, state); }
+
+static void train_rows(lstm *model, const lstm_rows *rows, row_state state) {
     constants k = constants_of(model);
-    bool hard = k.activation == ACTIVATION_TANH && k.recurrent_activation == ACTIVATION_HARD_SIGMOID;
+    bool adam = k.optimizer == OPTIMIZER_ADAM;
+    bool hard = adam && k.activation == ACTIVATION_TANH && k.recurrent_activation == ACTIVATION_HARD_SIGMOID;
     if (hard && k.lags == 1 && k.neurons == 1 && k.bias_vectors == 1)
-        epoch_one_neuron_hard(model, k, rows);
+        train_one_neuron_hard(model, k, rows, state);
     else if (hard)
-        epoch_hard(model, k, rows);
+        train_hard(model, k, rows, state);
+    else if (adam)
+        train_adam(model, k, rows, state);
     else
-        epoch_any(model, k, rows);
+        train_any(model, k, rows, state);
+}
+
+static void train_batches(lstm *model, const lstm_rows *rows, int batch, row_state state) {
+    const constants k = constants_of(model);
+    for (int first = 0; first < rows->n; first += batch) {
+        lstm_rows part = {rows->inputs + (size_t)first * (size_t)k.lags, rows->targets + first, batch};
+        train_batch(model, k, &part, state);
+    }
 }
 
 static void forecast(lstm *model, const double *inputs, double *output) {
@@ -266,4 +382,4 @@ static void forecast(lstm *model, const double *inputs, double *output) {
 }
 
 extern const lstm_kernel KERNEL;
-const lstm_kernel KERNEL = {train_rows, forecast};
+const lstm_kernel KERNEL = {train_rows, train_batches, forecast};

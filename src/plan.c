@@ -22,7 +22,7 @@ static void *grown(planner *p, void *items, size_t n, size_t item_size) {
 
 static bool same_chain(const planner *p, const plan_chain *a, const plan_chain *b) {
     return p->sharing == PLAN_SHARED && a->origin == b->origin && a->initial_origin == b->initial_origin &&
-           a->initial_refit == b->initial_refit &&
+           a->initial_refit == b->initial_refit && a->batch == b->batch &&
            experiment_same_model(&p->experiments[a->experiment], &p->experiments[b->experiment]);
 }
 
@@ -65,7 +65,7 @@ static void add_walk(planner *p, plan_chain chain, int from, int to) {
 static void add_experiment(planner *p, int index) {
     const experiment *e = &p->experiments[index];
     int test = e->frame.test;
-    plan_chain base = {.experiment = index};
+    plan_chain base = {.experiment = index, .batch = e->train.batch};
     if (e->scheme != SCHEME_REFIT || experiment_learns_on(e)) {
         add_walk(p, base, 0, test);
         return;
@@ -73,13 +73,15 @@ static void add_experiment(planner *p, int index) {
     for (int from = 0, refit = 0; from < test; from += e->every, refit++) {
         plan_chain chain = base;
         chain.origin = from;
+        if (from > 0) chain.batch = e->batch;
         if (e->init == REFIT_FRESH) chain.initial_origin = from;
         if (e->init == REFIT_FRESH && e->initial.given) chain.initial_refit = refit;
         add_walk(p, chain, from, from + e->every < test ? from + e->every : test);
     }
 }
 
-static void count_steps(planner *p) {
+/* Steps and the room for batches, once all walks are known. */
+static void measure_chains(planner *p) {
     plan *out = p->plan;
     for (size_t i = 0; i < out->n_experiments; i++)
         out->steps_asked += scheme_steps(&p->experiments[i], out->frame_of[i]->n_train);
@@ -87,11 +89,14 @@ static void count_steps(planner *p) {
         plan_chain *chain = &out->chains[c];
         int n_train = out->frame_of[chain->experiment]->n_train;
         const plan_stop *last = &chain->stops[chain->n_stops - 1];
-        chain->steps = (uint64_t)last->epochs * (uint64_t)(n_train + chain->origin);
+        chain->steps = (uint64_t)last->epochs * (uint64_t)((n_train + chain->origin) / chain->batch);
+        chain->places = chain->batch;
         for (size_t s = 0; s < chain->n_stops; s++)
             for (size_t w = 0; w < chain->stops[s].n_walks; w++) {
                 const plan_walk *walk = &chain->stops[s].walks[w];
-                chain->steps += scheme_walk_steps(&p->experiments[walk->experiment], n_train, walk->from, walk->to);
+                const experiment *e = &p->experiments[walk->experiment];
+                chain->steps += scheme_walk_steps(e, n_train, walk->from, walk->to);
+                if (experiment_learns_on(e) && e->batch > chain->places) chain->places = e->batch;
             }
         out->steps_taken += chain->steps;
     }
@@ -147,7 +152,7 @@ farm_status plan_expand(plan *out, const experiment *experiments, size_t n, cons
         plan_free(out);
         return FARM_FAILED;
     }
-    count_steps(&p);
+    measure_chains(&p);
     if (out->n_chains) qsort(out->chains, out->n_chains, sizeof *out->chains, compare_chains);
     return FARM_OK;
 }

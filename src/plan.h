@@ -22,6 +22,8 @@ typedef struct {
     int experiment; /* one that needs it: its frame, model and optimizer are the chain's */
     int origin;     /* test rows seen: it trains on n_train + origin rows */
     int initial_origin, initial_refit; /* which first weights, see initial_key */
+    int batch;      /* rows a gradient step of its fits */
+    int places;     /* the largest batch of it and its walks */
     plan_stop *stops; /* [n_stops], epochs ascending */
     size_t n_stops;
     uint64_t steps; /* gradient steps a repeat: the fits and all their walks */

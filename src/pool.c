@@ -62,9 +62,9 @@ static bool poll_stop(run *r) {
     return ended(r);
 }
 
-static bool rows_done(void *context, int rows) {
+static bool steps_done(void *context, int steps) {
     task *t = context;
-    t->steps += (uint64_t)rows * t->block.n;
+    t->steps += (uint64_t)steps * t->block.n;
     if (t->steps >= 16384) hand_on_steps(t); /* 0.1 ms of work at one neuron */
     return !poll_stop(t->run);
 }
@@ -90,8 +90,10 @@ static void keep_walk(run *r, const plan_walk *walk, block b, const lstm *model,
     experiment_result *result = &r->out->experiments[walk->experiment];
     for (size_t lane = 0; lane < b.n; lane++) {
         size_t repeat = b.first + lane;
+        bool diverged = !lstm_weights_finite(model, (int)lane); /* an infinite weight may still forecast a number */
         for (int step = walk->from; step < walk->to; step++)
-            result->forecasts[repeat * result->n_test + (size_t)step] = forecasts[(size_t)step * LANES + lane];
+            result->forecasts[repeat * result->n_test + (size_t)step] =
+                diverged ? NAN : forecasts[(size_t)step * LANES + lane];
         if (result->weights && (size_t)walk->to == result->n_test)
             lstm_get_weights(model, (int)lane, result->weights + repeat * result->n_weights);
     }
@@ -106,7 +108,7 @@ static void run_walk(task *t, const plan_walk *walk, lstm *model) {
         out_of_memory(r);
         return;
     }
-    if (scheme_walk(model, f, e, walk->from, walk->to, forecasts, &(scheme_hooks){rows_done, t}))
+    if (scheme_walk(model, f, e, walk->from, walk->to, forecasts, &(scheme_hooks){steps_done, t}))
         keep_walk(r, walk, t->block, model, forecasts);
     free(forecasts);
 }
@@ -156,16 +158,17 @@ static void run_chain(run *r, const plan_chain *chain, block b) {
     const frame *f = r->work->plan->frame_of[chain->experiment];
     task t = {.run = r, .block = b};
     if (ended(r)) return;
-    lstm *model = lstm_new(&e->model, &e->train.optimizer, r->work->precision, r->work->level);
+    lstm *model = lstm_new(&e->model, &e->train.optimizer, chain->places, r->work->precision, r->work->level);
     if (!model || draw_block(r, chain, b, model) != FARM_OK) {
         out_of_memory(r);
         lstm_free(model);
         return;
     }
+    manner how = {chain->batch, e->train.state};
     for (size_t s = 0, epochs = 0; s < chain->n_stops; epochs = (size_t)chain->stops[s++].epochs) {
         const plan_stop *stop = &chain->stops[s];
         int more = stop->epochs - (int)epochs;
-        if (!scheme_fit(model, f, f->n_train + chain->origin, more, &(scheme_hooks){rows_done, &t})) break;
+        if (!scheme_fit(model, f, f->n_train + chain->origin, more, how, &(scheme_hooks){steps_done, &t})) break;
         for (size_t w = 0; w < stop->n_walks; w++) start_walk(&t, &stop->walks[w], model);
     }
     hand_on_steps(&t);
@@ -190,8 +193,10 @@ static void run_all_chains(run *r) {
 static void run_baselines(run *r) {
     const plan *p = r->work->plan;
     for (size_t i = 0; i < p->n_experiments; i++)
-        if (p->same_as[i] < 0 && !experiment_is_lstm(&r->work->experiments[i]))
-            baseline_forecast(r->out->experiments[i].forecasts, &r->work->experiments[i], r->work->series, p->frame_of[i]);
+        if (p->same_as[i] < 0 && !experiment_is_lstm(&r->work->experiments[i]) &&
+            baseline_forecast(r->out->experiments[i].forecasts, &r->work->experiments[i], r->work->series,
+                              p->frame_of[i]) != FARM_OK)
+            out_of_memory(r);
 }
 
 static void copy_result(experiment_result *to, const experiment_result *from) {
@@ -227,9 +232,9 @@ farm_status pool_run(results *out, const pool_work *work, const farm_hooks *hook
     return FARM_OK;
 }
 
-static bool count_nothing(void *context, int rows) {
+static bool count_nothing(void *context, int steps) {
     (void)context;
-    (void)rows;
+    (void)steps;
     return true;
 }
 
@@ -237,14 +242,15 @@ static bool count_nothing(void *context, int rows) {
 static double seconds_per_step(const pool_work *work, const plan_chain *chain) {
     const experiment *e = &work->experiments[chain->experiment];
     const frame *f = work->plan->frame_of[chain->experiment];
-    lstm *model = lstm_new(&e->model, &e->train.optimizer, work->precision, work->level);
+    lstm *model = lstm_new(&e->model, &e->train.optimizer, chain->places, work->precision, work->level);
     if (!model) return -1;
     scheme_hooks hooks = {count_nothing, NULL};
     double begin = omp_get_wtime(), seconds = 0;
     uint64_t steps = 0;
+    manner how = {chain->batch, e->train.state};
     for (int epochs = 1; seconds < 0.01; epochs *= 2) {
-        scheme_fit(model, f, f->n_train, epochs, &hooks);
-        steps += (uint64_t)epochs * (uint64_t)f->n_train;
+        scheme_fit(model, f, f->n_train + chain->origin, epochs, how, &hooks);
+        steps += (uint64_t)epochs * (uint64_t)((f->n_train + chain->origin) / chain->batch);
         seconds = omp_get_wtime() - begin;
     }
     lstm_free(model);

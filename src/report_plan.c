@@ -5,9 +5,6 @@
 #include <math.h>
 #include <string.h>
 
-static const char *const scheme_names[] = {
-    [SCHEME_FIXED] = "fixed", [SCHEME_UPDATE] = "update", [SCHEME_REFIT] = "refit", [SCHEME_PERSISTENCE] = "persistence"};
-
 static int widest_name(const experiment *experiments, size_t n) {
     size_t width = strlen("experiment");
     for (size_t i = 0; i < n; i++)
@@ -21,7 +18,7 @@ static void print_experiment(FILE *out, const experiment *e, const frame *f, int
         number_count(steps, scheme_steps(e, f->n_train));
         number_count(epochs, (unsigned long long)e->train.epochs);
     }
-    fprintf(out, "  %-*s  %-11s %8s %6d + %-5d %16s\n", width, e->name, scheme_names[e->scheme], epochs, f->n_train,
+    fprintf(out, "  %-*s  %-14s %8s %6d + %-5d %16s\n", width, e->name, scheme_name(e->scheme), epochs, f->n_train,
             f->n_test, steps);
 }
 
@@ -39,7 +36,7 @@ static void print_time(FILE *out, double seconds) {
 void report_plan(FILE *out, const plan *p, const experiment *experiments, size_t repeats, int threads, double seconds) {
     char count[NUMBER_TEXT], asked[NUMBER_TEXT], taken[NUMBER_TEXT];
     int width = widest_name(experiments, p->n_experiments);
-    fprintf(out, "  %-*s  %-11s %8s %14s %16s\n", width, "experiment", "scheme", "epochs", "train + test",
+    fprintf(out, "  %-*s  %-14s %8s %14s %16s\n", width, "experiment", "scheme", "epochs", "train + test",
             "steps a repeat");
     for (size_t i = 0; i < p->n_experiments; i++) print_experiment(out, &experiments[i], p->frame_of[i], width);
 

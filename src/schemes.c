@@ -5,9 +5,13 @@
 #include <assert.h>
 #include <math.h>
 
-bool experiment_is_lstm(const experiment *e) {
-    return e->scheme == SCHEME_FIXED || e->scheme == SCHEME_UPDATE || e->scheme == SCHEME_REFIT;
+const char *scheme_name(scheme_kind scheme) {
+#define SCHEME_NAME(CONSTANT, name) #name,
+    static const char *const names[] = {LSTM_SCHEMES(SCHEME_NAME) BASELINES(SCHEME_NAME)};
+    return names[scheme];
 }
+
+bool experiment_is_lstm(const experiment *e) { return e->scheme <= SCHEME_REFIT; }
 
 bool experiment_learns_on(const experiment *e) {
     return e->scheme == SCHEME_UPDATE || (e->scheme == SCHEME_REFIT && e->init == REFIT_CURRENT);
@@ -25,13 +29,14 @@ static bool same_initial(const initial_spec *a, const initial_spec *b) {
 }
 
 static bool same_optimizer(const optimizer_spec *a, const optimizer_spec *b) {
-    return a->learning_rate == b->learning_rate && a->beta_1 == b->beta_1 && a->beta_2 == b->beta_2 &&
+    return a->kind == b->kind && a->learning_rate == b->learning_rate && a->beta_1 == b->beta_1 && a->beta_2 == b->beta_2 &&
            a->epsilon == b->epsilon && a->placement == b->placement;
 }
 
 bool experiment_same_model(const experiment *a, const experiment *b) {
     return frame_spec_equal(&a->frame, &b->frame) && same_shape(&a->model, &b->model) &&
-           same_initial(&a->initial, &b->initial) && same_optimizer(&a->train.optimizer, &b->train.optimizer);
+           same_initial(&a->initial, &b->initial) && same_optimizer(&a->train.optimizer, &b->train.optimizer) &&
+           a->train.state == b->train.state;
 }
 
 static bool same_update(const update_spec *a, const update_spec *b) {
@@ -40,14 +45,23 @@ static bool same_update(const update_spec *a, const update_spec *b) {
            (a->rows != UPDATE_ROWS_FRACTION || a->fraction == b->fraction);
 }
 
+static bool same_or_nan(double a, double b) { return a == b || (isnan(a) && isnan(b)); }
+
+static bool same_baseline(const experiment *a, const experiment *b) {
+    const baseline_spec *x = &a->baseline, *y = &b->baseline;
+    return x->refit == y->refit && a->every == b->every && x->period == y->period && same_or_nan(x->alpha, y->alpha) &&
+           same_or_nan(x->beta, y->beta);
+}
+
 bool experiment_same_work(const experiment *a, const experiment *b) {
     if (a->scheme != b->scheme || !frame_spec_equal(&a->frame, &b->frame)) return false;
-    if (!experiment_is_lstm(a)) return true;
-    if (!experiment_same_model(a, b) || a->train.epochs != b->train.epochs) return false;
+    if (!experiment_is_lstm(a)) return same_baseline(a, b);
+    if (!experiment_same_model(a, b) || a->train.epochs != b->train.epochs || a->train.batch != b->train.batch)
+        return false;
     if (a->state_at_forecast != b->state_at_forecast) return false;
-    if (a->scheme == SCHEME_UPDATE) return a->every == b->every && same_update(&a->update, &b->update);
-    if (a->scheme == SCHEME_REFIT) return a->every == b->every && a->init == b->init;
-    return true;
+    if (a->scheme == SCHEME_FIXED) return true;
+    if (a->every != b->every || a->batch != b->batch) return false;
+    return a->scheme == SCHEME_UPDATE ? same_update(&a->update, &b->update) : a->init == b->init;
 }
 
 static lstm_rows first_rows(const frame *f, int n) { return (lstm_rows){f->inputs, f->targets, n}; }
@@ -58,33 +72,44 @@ static lstm_rows newest_rows(const frame *f, int known, int n) {
     return (lstm_rows){f->inputs + skip * (size_t)f->lags, f->targets + skip, n};
 }
 
-/* Rows that a few milliseconds of training take, so that a stop is heard soon however wide the model is. */
-static int rows_between_polls(const lstm *model) {
+/* Rows that a few milliseconds of training take, so that a stop is heard soon however wide the model is; whole
+ * batches of them. */
+static int rows_between_polls(const lstm *model, int batch) {
     size_t rows = 400000 / lstm_parameters(lstm_shape_of(model));
-    return rows > 0 ? (int)rows : 1;
+    int batches = (int)rows / batch;
+    return batches > 0 ? batches * batch : batch;
 }
 
 /* One epoch, handed to the kernel in pieces: the state goes on from one to the next as if there were none. */
-static bool train_epoch(lstm *model, const lstm_rows *rows, int lags, int at_once, const scheme_hooks *hooks) {
+static bool train_epoch(lstm *model, const lstm_rows *rows, manner how, const scheme_hooks *hooks) {
+    int lags = lstm_shape_of(model)->lags, at_once = rows_between_polls(model, how.batch);
+    row_state state = how.state == STATE_PER_ROW ? ROW_STATE_KEPT : ROW_STATE_CARRIED;
     for (int first = 0; first < rows->n; first += at_once) {
         int n = rows->n - first < at_once ? rows->n - first : at_once;
         lstm_rows piece = {rows->inputs + (size_t)first * (size_t)lags, rows->targets + first, n};
-        lstm_train_rows(model, &piece);
-        if (!hooks->rows_done(hooks->context, n)) return false;
+        if (how.batch > 1)
+            lstm_train_batches(model, &piece, how.batch, state);
+        else
+            lstm_train_rows(model, &piece, state);
+        if (!hooks->steps_done(hooks->context, n / how.batch)) return false;
     }
-    lstm_reset_state(model);
+    if (how.state != STATE_CARRY) lstm_reset_state(model);
     return true;
 }
 
-static bool train(lstm *model, lstm_rows rows, int epochs, const scheme_hooks *hooks) {
-    int at_once = rows_between_polls(model), lags = lstm_shape_of(model)->lags;
-    for (int i = 0; i < epochs; i++)
-        if (!train_epoch(model, &rows, lags, at_once, hooks)) return false;
+/* The first epoch starts from the state that is there, but where each row starts from zero. A block that has diverged
+ * in every lane is left alone. */
+static bool train(lstm *model, lstm_rows rows, int epochs, manner how, const scheme_hooks *hooks) {
+    if (how.state == STATE_PER_ROW) lstm_reset_state(model);
+    if (how.batch > 1) lstm_spread_state(model, how.batch);
+    for (int i = 0; i < epochs && !lstm_all_diverged(model); i++)
+        if (!train_epoch(model, &rows, how, hooks)) return false;
+    if (how.batch > 1) lstm_gather_state(model, how.batch);
     return true;
 }
 
-bool scheme_fit(lstm *model, const frame *f, int n_rows, int epochs, const scheme_hooks *hooks) {
-    return train(model, first_rows(f, n_rows), epochs, hooks);
+bool scheme_fit(lstm *model, const frame *f, int n_rows, int epochs, manner how, const scheme_hooks *hooks) {
+    return train(model, first_rows(f, n_rows), epochs, how, hooks);
 }
 
 bool scheme_learns_before(const experiment *e, int step) {
@@ -103,13 +128,14 @@ int scheme_update_rows(const update_spec *update, int known) {
 /* An update goes on from the state that the last forecast left; a refit from the current weights is a fit of its own,
  * so it starts from zero with a new optimizer. */
 static bool learn(lstm *model, const frame *f, const experiment *e, int known, const scheme_hooks *hooks) {
+    manner how = {e->batch, e->train.state};
     if (e->scheme == SCHEME_REFIT) {
         lstm_reset_state(model);
         lstm_reset_optimizer(model);
-        return train(model, first_rows(f, known), e->train.epochs, hooks);
+        return train(model, first_rows(f, known), e->train.epochs, how, hooks);
     }
     if (e->update.optimizer == UPDATE_OPTIMIZER_RESET) lstm_reset_optimizer(model);
-    return train(model, newest_rows(f, known, scheme_update_rows(&e->update, known)), e->update.epochs, hooks);
+    return train(model, newest_rows(f, known, scheme_update_rows(&e->update, known)), e->update.epochs, how, hooks);
 }
 
 static void replay(lstm *model, const frame *f, int known) {
@@ -124,36 +150,54 @@ static void forecast_row(lstm *model, const frame *f, int row, double *forecasts
     for (int lane = 0; lane < LANES; lane++) forecasts[lane] = frame_invert(f, row, output[lane]);
 }
 
+/* A model trained with each row from zero forecasts so, too, unless it is told otherwise. */
+static bool starts_from_zero(const experiment *e) {
+    return e->state_at_forecast == FORECAST_ZERO ||
+           (e->state_at_forecast == FORECAST_AS_TRAINED && e->train.state == STATE_PER_ROW);
+}
+
 bool scheme_walk(lstm *model, const frame *f, const experiment *e, int from, int to, double *forecasts,
                  const scheme_hooks *hooks) {
     assert(from >= 0 && to <= f->n_test);
     for (int step = from; step < to; step++) {
         int known = f->n_train + step;
         if (step > from && scheme_learns_before(e, step) && !learn(model, f, e, known, hooks)) return false;
-        if (e->state_at_forecast == FORECAST_ZERO) lstm_reset_state(model);
+        if (starts_from_zero(e)) lstm_reset_state(model);
         if (e->state_at_forecast == FORECAST_WARM) replay(model, f, known);
         forecast_row(model, f, known, forecasts + (size_t)step * LANES);
     }
     return true;
 }
 
+/* Rows and epochs of what is learnt before forecast number step. */
+static int rows_learnt(const experiment *e, int n_train, int step) {
+    return e->scheme == SCHEME_UPDATE ? scheme_update_rows(&e->update, n_train + step) : n_train + step;
+}
+
+static uint64_t steps_learnt(const experiment *e, int n_train, int step) {
+    int epochs = e->scheme == SCHEME_UPDATE ? e->update.epochs : e->train.epochs;
+    return (uint64_t)epochs * (uint64_t)(rows_learnt(e, n_train, step) / e->batch);
+}
+
+int scheme_indivisible(const experiment *e, int n_train) {
+    if (n_train % e->train.batch != 0) return n_train;
+    for (int step = 1; step < e->frame.test; step++)
+        if (scheme_learns_before(e, step) && rows_learnt(e, n_train, step) % e->batch != 0)
+            return rows_learnt(e, n_train, step);
+    return 0;
+}
+
 uint64_t scheme_walk_steps(const experiment *e, int n_train, int from, int to) {
     uint64_t steps = 0;
-    for (int step = from + 1; experiment_learns_on(e) && step < to; step++) {
-        if (!scheme_learns_before(e, step)) continue;
-        int known = n_train + step;
-        steps += e->scheme == SCHEME_UPDATE
-                     ? (uint64_t)e->update.epochs * (uint64_t)scheme_update_rows(&e->update, known)
-                     : (uint64_t)e->train.epochs * (uint64_t)known;
-    }
+    for (int step = from + 1; experiment_learns_on(e) && step < to; step++)
+        if (scheme_learns_before(e, step)) steps += steps_learnt(e, n_train, step);
     return steps;
 }
 
 uint64_t scheme_steps(const experiment *e, int n_train) {
     if (!experiment_is_lstm(e)) return 0;
-    uint64_t steps = (uint64_t)e->train.epochs * (uint64_t)n_train;
-    if (experiment_learns_on(e)) return steps + scheme_walk_steps(e, n_train, 0, e->frame.test);
+    uint64_t steps = (uint64_t)e->train.epochs * (uint64_t)(n_train / e->train.batch);
     for (int step = 1; step < e->frame.test; step++)
-        if (scheme_learns_before(e, step)) steps += (uint64_t)e->train.epochs * (uint64_t)(n_train + step);
+        if (scheme_learns_before(e, step)) steps += steps_learnt(e, n_train, step);
     return steps;
 }

@@ -9,7 +9,23 @@
 #include "initial.h"
 #include "lstm.h"
 
-typedef enum { SCHEME_FIXED, SCHEME_UPDATE, SCHEME_REFIT, SCHEME_PERSISTENCE } scheme_kind;
+/* X(CONSTANT, name): the schemes that train an LSTM, and the baselines, each a function in baselines.c. */
+#define LSTM_SCHEMES(X)                                                                                                \
+    X(FIXED, fixed)                                                                                                    \
+    X(UPDATE, update)                                                                                                  \
+    X(REFIT, refit)
+#define BASELINES(X)                                                                                                   \
+    X(PERSISTENCE, persistence)                                                                                        \
+    X(DRIFT, drift)                                                                                                    \
+    X(MEAN, mean)                                                                                                      \
+    X(SEASONAL_NAIVE, seasonal_naive)                                                                                  \
+    X(SES, ses)                                                                                                        \
+    X(HOLT, holt)                                                                                                      \
+    X(AR, ar)
+#define SCHEME_CONSTANT(CONSTANT, name) SCHEME_##CONSTANT,
+typedef enum { LSTM_SCHEMES(SCHEME_CONSTANT) BASELINES(SCHEME_CONSTANT) } scheme_kind;
+
+const char *scheme_name(scheme_kind scheme);
 
 /* Which of the rows known so far an update learns from, counted back from the newest. */
 typedef enum { UPDATE_ROWS_ALL, UPDATE_ROWS_LAST, UPDATE_ROWS_FRACTION } update_rows_kind;
@@ -20,8 +36,13 @@ typedef enum { REFIT_FRESH, REFIT_SAME, REFIT_CURRENT } refit_init;
 
 typedef enum { FORECAST_AS_TRAINED, FORECAST_ZERO, FORECAST_WARM } forecast_state;
 
+/* When a fit sets h = c = 0. */
+typedef enum { STATE_PER_EPOCH, STATE_PER_ROW, STATE_CARRY } train_state;
+
 typedef struct {
     int epochs; /* of the base fit and of each refit, >= 1 */
+    int batch;  /* rows a gradient step in the base fit, >= 1 */
+    train_state state;
     optimizer_spec optimizer;
 } train_spec;
 
@@ -33,6 +54,13 @@ typedef struct {
     update_optimizer optimizer;
 } update_spec;
 
+/* What a baseline is told; each uses what it knows. */
+typedef struct {
+    bool refit;         /* estimate anew before every k-th forecast (experiment.every), not on the training part alone */
+    int period;         /* seasonal_naive: observations a season, >= 1 */
+    double alpha, beta; /* ses, holt: smoothing weights in [0, 1]; NaN: fitted */
+} baseline_spec;
+
 /* One experiment, everything resolved. */
 typedef struct {
     char *name;
@@ -43,7 +71,9 @@ typedef struct {
     train_spec train;
     update_spec update;   /* SCHEME_UPDATE */
     refit_init init;      /* SCHEME_REFIT */
-    int every;            /* update, refit: learn only before every k-th forecast, >= 1 */
+    baseline_spec baseline;
+    int every;            /* update, refit, a baseline's refit: learn only before every k-th forecast, >= 1 */
+    int batch;            /* update, refit: rows a gradient step in what is learnt on the way, >= 1 */
     forecast_state state_at_forecast;
     int *matches;    /* [n_matches] update experiments, by index, that this fixed one is the baseline of */
     size_t n_matches;
@@ -54,15 +84,21 @@ bool experiment_learns_on(const experiment *e);       /* changes its weights dur
 bool experiment_same_work(const experiment *a, const experiment *b); /* alike in all but name and matches */
 bool experiment_same_model(const experiment *a, const experiment *b); /* same first weights and training, but for epochs */
 
-/* Called after every few milliseconds of training, an epoch or less, with the rows since the last call (each a gradient
- * step in every lane); false stops the fit or walk there. */
+/* Called after every few milliseconds of training, an epoch or less, with the gradient steps since the last call (in
+ * every lane); false stops the fit or walk there. */
 typedef struct {
-    bool (*rows_done)(void *context, int rows);
+    bool (*steps_done)(void *context, int steps);
     void *context;
 } scheme_hooks;
 
-/* Trains for epochs more over the first n_rows rows, the state reset after each. false: stopped by a hook. */
-bool scheme_fit(lstm *model, const frame *f, int n_rows, int epochs, const scheme_hooks *hooks);
+/* How rows are learnt from. */
+typedef struct {
+    int batch;
+    train_state state;
+} manner;
+
+/* Trains for epochs more over the first n_rows rows, which batch divides. false: stopped by a hook. */
+bool scheme_fit(lstm *model, const frame *f, int n_rows, int epochs, manner how, const scheme_hooks *hooks);
 
 /* Walks test rows from ... to - 1 with a model trained up to row from, learning on the way where the scheme does.
  * forecasts [n_test][LANES], series units; other rows are left alone. false: stopped by a hook. */
@@ -74,6 +110,9 @@ bool scheme_learns_before(const experiment *e, int step);
 
 /* Rows that an update before forecast number step learns from, of n_train + step known ones. */
 int scheme_update_rows(const update_spec *update, int known);
+
+/* How many rows some fit, update or refit of the experiment has that its batch does not divide; 0: all is well. */
+int scheme_indivisible(const experiment *e, int n_train);
 
 /* Gradient steps of a walk in each lane. */
 uint64_t scheme_walk_steps(const experiment *e, int n_train, int from, int to);

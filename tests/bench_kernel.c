@@ -18,7 +18,7 @@
 
 enum { ROWS = 22, ROUNDS = 7, MAX_CANDIDATES = 8 };
 
-static const optimizer_spec keras = {0.001, 0.9, 0.999, 1e-8, EPSILON_BEFORE_CORRECTION};
+static const optimizer_spec keras = {OPTIMIZER_ADAM, 0.001, 0.9, 0.999, 1e-8, EPSILON_BEFORE_CORRECTION};
 
 typedef struct {
     const char *name;
@@ -56,15 +56,15 @@ static double time_epochs(const candidate *c, const lstm_shape *shape, const lst
     double *weights = some_weights(shape), begin = now();
     if (c->level < 0) {
         if (c->precision == PRECISION_F32)
-            twin_train_float(shape, &keras, rows, epochs, weights);
+            twin_train_float(shape, &keras, rows, 1, false, epochs, weights);
         else
-            twin_train_double(shape, &keras, rows, epochs, weights);
+            twin_train_double(shape, &keras, rows, 1, false, epochs, weights);
     } else {
-        lstm *model = lstm_new(shape, &keras, c->precision, (vector_level)c->level);
+        lstm *model = lstm_new(shape, &keras, 1, c->precision, (vector_level)c->level);
         for (int lane = 0; lane < LANES; lane++) lstm_set_weights(model, lane, weights);
         begin = now();
         for (int e = 0; e < epochs; e++) {
-            lstm_train_rows(model, rows);
+            lstm_train_rows(model, rows, ROW_STATE_CARRIED);
             lstm_reset_state(model);
         }
         lstm_free(model);

@@ -15,8 +15,10 @@
 #define REAL double
 #include "twin.h"
 
-static const optimizer_spec keras = {0.01, 0.9, 0.999, 1e-8, EPSILON_BEFORE_CORRECTION};
-static const optimizer_spec pytorch = {0.01, 0.9, 0.999, 1e-3, EPSILON_AFTER_CORRECTION};
+static const optimizer_spec keras = {OPTIMIZER_ADAM, 0.01, 0.9, 0.999, 1e-8, EPSILON_BEFORE_CORRECTION};
+static const optimizer_spec sgd = {OPTIMIZER_SGD, 0.05, 0.9, 0.999, 1e-8, EPSILON_BEFORE_CORRECTION};
+static const optimizer_spec rmsprop = {OPTIMIZER_RMSPROP, 0.01, 0.9, 0.9, 1e-7, EPSILON_BEFORE_CORRECTION};
+static const optimizer_spec pytorch = {OPTIMIZER_ADAM, 0.01, 0.9, 0.999, 1e-3, EPSILON_AFTER_CORRECTION};
 
 static const lstm_shape shapes[] = {
     {1, 1, ACTIVATION_TANH, ACTIVATION_HARD_SIGMOID, 1},
@@ -30,9 +32,9 @@ static const lstm_shape shapes[] = {
     {1, 17, ACTIVATION_TANH, ACTIVATION_HARD_SIGMOID, 1},
     {4, 3, ACTIVATION_HARD_SIGMOID, ACTIVATION_RELU, 2},
 };
-enum { N_SHAPES = sizeof shapes / sizeof *shapes, N_ROWS = 7, MAX_LAGS = 4 };
+enum { N_SHAPES = sizeof shapes / sizeof *shapes, N_ROWS = 6, MAX_LAGS = 4 };
 
-/* Seven made-up rows. */
+/* Six made-up rows. */
 static lstm_rows some_rows(int lags, double *inputs, double *targets) {
     rng_stream s = {11, 0, 0, 0};
     for (uint32_t i = 0; i < (uint32_t)(N_ROWS * lags); i++) inputs[i] = 2 * rng_uniform(&s, i) - 1;
@@ -49,8 +51,9 @@ static double *some_weights(const lstm_shape *shape, int lane) {
     return w;
 }
 
-static lstm *some_block(const lstm_shape *shape, const optimizer_spec *optimizer, precision real, vector_level level) {
-    lstm *model = lstm_new(shape, optimizer, real, level);
+static lstm *some_block(const lstm_shape *shape, const optimizer_spec *training, int places, precision real,
+                        vector_level level) {
+    lstm *model = lstm_new(shape, training, places, real, level);
     for (int lane = 0; lane < LANES; lane++) {
         double *w = some_weights(shape, lane);
         lstm_set_weights(model, lane, w);
@@ -61,24 +64,31 @@ static lstm *some_block(const lstm_shape *shape, const optimizer_spec *optimizer
 
 static void train_block(lstm *model, const lstm_rows *rows, int epochs) {
     for (int e = 0; e < epochs; e++) {
-        lstm_train_rows(model, rows);
+        lstm_train_rows(model, rows, ROW_STATE_CARRIED);
         lstm_reset_state(model);
     }
 }
 
-static void assert_block_equals_twins(const lstm_shape *shape, const optimizer_spec *optimizer, precision real,
-                                      vector_level level) {
+/* Five epochs of a block and of a twin for each of its lanes. */
+static void assert_block_equals_twins(const lstm_shape *shape, const optimizer_spec *training, int batch,
+                                      row_state state, precision real, vector_level level) {
     double inputs[N_ROWS * MAX_LAGS], targets[N_ROWS], output[LANES];
     lstm_rows rows = some_rows(shape->lags, inputs, targets);
     size_t P = lstm_parameters(shape);
     double *got = malloc(P * sizeof *got);
-    lstm *model = some_block(shape, optimizer, real, level);
-    train_block(model, &rows, 5);
+    lstm *model = some_block(shape, training, batch, real, level);
+    for (int e = 0; e < 5; e++) {
+        if (batch > 1)
+            lstm_train_batches(model, &rows, batch, state);
+        else
+            lstm_train_rows(model, &rows, state);
+        lstm_reset_state(model);
+    }
     lstm_forecast(model, inputs + (N_ROWS - 1) * shape->lags, output);
     for (int lane = 0; lane < LANES; lane++) {
         double *w = some_weights(shape, lane);
-        double y = real == PRECISION_F32 ? twin_train_float(shape, optimizer, &rows, 5, w)
-                                         : twin_train_double(shape, optimizer, &rows, 5, w);
+        double y = real == PRECISION_F32 ? twin_train_float(shape, training, &rows, batch, state == ROW_STATE_KEPT, 5, w)
+                                         : twin_train_double(shape, training, &rows, batch, state == ROW_STATE_KEPT, 5, w);
         lstm_get_weights(model, lane, got);
         assert_memory_equal(got, w, P * sizeof *w);
         assert_memory_equal(&output[lane], &y, sizeof y);
@@ -90,13 +100,15 @@ static void assert_block_equals_twins(const lstm_shape *shape, const optimizer_s
 
 static void kernel_agrees_with_the_scalar_twin_bit_for_bit(void **state) {
     (void)state;
+    const optimizer_spec *const optimizers[] = {&keras, &pytorch, &sgd, &rmsprop};
     for (vector_level level = VECTOR_BASE; level <= lstm_best_level(); level++) {
         if (!lstm_has_level(level)) continue;
         for (int i = 0; i < N_SHAPES; i++)
-            for (precision real = PRECISION_F32; real <= PRECISION_F64; real++) {
-                assert_block_equals_twins(&shapes[i], &keras, real, level);
-                assert_block_equals_twins(&shapes[i], &pytorch, real, level);
-            }
+            for (precision real = PRECISION_F32; real <= PRECISION_F64; real++)
+                for (int o = 0; o < 4; o++)
+                    for (int batch = 1; batch <= 3; batch++)
+                        for (row_state kept = ROW_STATE_CARRIED; kept <= ROW_STATE_KEPT; kept++)
+                            assert_block_equals_twins(&shapes[i], optimizers[o], batch, kept, real, level);
     }
 }
 
@@ -111,18 +123,18 @@ static double loss_at(lstm *model, const double *w, const double *inputs, int la
 /* With b1 = b2 = 0 a step is lr g / (|g| + eps); lr = eps = 1e6 leaves g / (1 + |g| / eps). */
 static void gradients_are_those_of_finite_differences(void **state) {
     (void)state;
-    const optimizer_spec bare = {1e6, 0, 0, 1e6, EPSILON_BEFORE_CORRECTION};
+    const optimizer_spec bare = {OPTIMIZER_ADAM, 1e6, 0, 0, 1e6, EPSILON_BEFORE_CORRECTION};
     for (int i = 0; i < N_SHAPES; i++) {
         const lstm_shape *shape = &shapes[i];
         double inputs[N_ROWS * MAX_LAGS], targets[N_ROWS], output[LANES];
         some_rows(shape->lags, inputs, targets);
         size_t P = lstm_parameters(shape);
         double *w = some_weights(shape, 0), *stepped = malloc(P * sizeof *stepped);
-        lstm *before = some_block(shape, &bare, PRECISION_F64, VECTOR_BASE);
+        lstm *before = some_block(shape, &bare, 1, PRECISION_F64, VECTOR_BASE);
         lstm_forecast(before, inputs, output); /* a state that is not zero */
         lstm *after = lstm_copy(before);
         lstm_rows row = {inputs + shape->lags, targets + 1, 1};
-        lstm_train_rows(after, &row);
+        lstm_train_rows(after, &row, ROW_STATE_CARRIED);
         lstm_get_weights(after, 0, stepped);
         for (size_t p = 0; p < P; p++) {
             double step = w[p] - stepped[p], gradient = step / (1 - fabs(step) / 1e6), kept = w[p], h = 1e-5;
@@ -145,6 +157,41 @@ static void gradients_are_those_of_finite_differences(void **state) {
     }
 }
 
+/* The mean of the losses of a batch of three, each place from its own state; h, c that came in are constants. */
+static void a_batchs_gradient_is_that_of_its_mean_loss(void **state) {
+    (void)state;
+    const optimizer_spec plain_sgd = {OPTIMIZER_SGD, 1, 0.9, 0.999, 1e-8, EPSILON_BEFORE_CORRECTION};
+    const lstm_shape *shape = &shapes[5];
+    double inputs[N_ROWS * MAX_LAGS], targets[N_ROWS], output[LANES];
+    some_rows(shape->lags, inputs, targets);
+    size_t P = lstm_parameters(shape), L = (size_t)shape->lags;
+    double *w = some_weights(shape, 0), *stepped = malloc(P * sizeof *stepped);
+    lstm *model = some_block(shape, &plain_sgd, 3, PRECISION_F64, VECTOR_BASE);
+    lstm_forecast(model, inputs, output); /* a state that is not zero, in all three places */
+    lstm *from = lstm_copy(model);
+    lstm_spread_state(model, 3);
+    lstm_rows rows = {inputs + L, targets + 1, 3};
+    lstm_train_batches(model, &rows, 3, ROW_STATE_CARRIED);
+    lstm_get_weights(model, 0, stepped);
+    for (size_t p = 0; p < P; p++) {
+        double loss[2] = {0, 0}, kept = w[p], h = 1e-5;
+        for (int side = 0; side < 2; side++)
+            for (size_t place = 0; place < 3; place++) {
+                lstm *probe = lstm_copy(from);
+                w[p] = kept + (side ? h : -h);
+                loss[side] += loss_at(probe, w, inputs + place * L, shape->lags, targets[1 + place]) / 3;
+                lstm_free(probe);
+            }
+        w[p] = kept;
+        double difference = (loss[1] - loss[0]) / (2 * h), gradient = w[p] - stepped[p];
+        assert_true(fabs(gradient - difference) <= 1e-8 * (1 + fabs(difference)));
+    }
+    lstm_free(model);
+    lstm_free(from);
+    free(w);
+    free(stepped);
+}
+
 static void a_lane_does_not_depend_on_its_neighbours(void **state) {
     (void)state;
     const lstm_shape *shape = &shapes[4];
@@ -152,8 +199,8 @@ static void a_lane_does_not_depend_on_its_neighbours(void **state) {
     lstm_rows rows = some_rows(shape->lags, inputs, targets);
     size_t P = lstm_parameters(shape);
     double *w = some_weights(shape, 3), *alone = malloc(P * sizeof *alone), *among = malloc(P * sizeof *among);
-    lstm *full = some_block(shape, &keras, PRECISION_F32, lstm_best_level());
-    lstm *single = lstm_new(shape, &keras, PRECISION_F32, lstm_best_level());
+    lstm *full = some_block(shape, &keras, 1, PRECISION_F32, lstm_best_level());
+    lstm *single = lstm_new(shape, &keras, 1, PRECISION_F32, lstm_best_level());
     lstm_set_weights(single, 9, w); /* another lane, all others zero */
     for (size_t p = 0; p < P; p++) alone[p] = NAN;
     lstm_set_weights(single, 10, alone);
@@ -176,13 +223,13 @@ static void a_copy_goes_on_as_the_original_would(void **state) {
     const lstm_shape *shape = &shapes[5];
     double inputs[N_ROWS * MAX_LAGS], targets[N_ROWS], first[LANES], second[LANES];
     lstm_rows rows = some_rows(shape->lags, inputs, targets), odd = {inputs, targets, 3};
-    lstm *model = some_block(shape, &keras, PRECISION_F32, lstm_best_level());
-    lstm_train_rows(model, &odd); /* an odd number of rows leaves the state buffers changed over */
+    lstm *model = some_block(shape, &keras, 1, PRECISION_F32, lstm_best_level());
+    lstm_train_rows(model, &odd, ROW_STATE_CARRIED); /* an odd number of rows leaves the state buffers changed over */
     lstm *copy = lstm_copy(model);
-    lstm_train_rows(model, &rows);
+    lstm_train_rows(model, &rows, ROW_STATE_CARRIED);
     lstm_forecast(model, inputs, first);
     lstm_free(model);
-    lstm_train_rows(copy, &rows);
+    lstm_train_rows(copy, &rows, ROW_STATE_CARRIED);
     lstm_forecast(copy, inputs, second);
     assert_memory_equal(first, second, sizeof first);
     lstm_free(copy);
@@ -195,9 +242,9 @@ static void reset_optimizer_forgets_moments_and_step_count(void **state) {
     lstm_rows rows = some_rows(shape->lags, inputs, targets);
     size_t P = lstm_parameters(shape);
     double *w = malloc(P * sizeof *w), *fresh = malloc(P * sizeof *fresh);
-    lstm *used = some_block(shape, &keras, PRECISION_F64, VECTOR_BASE);
+    lstm *used = some_block(shape, &keras, 1, PRECISION_F64, VECTOR_BASE);
     train_block(used, &rows, 3);
-    lstm *new = lstm_new(shape, &keras, PRECISION_F64, VECTOR_BASE);
+    lstm *new = lstm_new(shape, &keras, 1, PRECISION_F64, VECTOR_BASE);
     lstm_get_weights(used, 2, w);
     lstm_set_weights(new, 2, w);
     lstm_reset_optimizer(used);
@@ -216,6 +263,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(kernel_agrees_with_the_scalar_twin_bit_for_bit),
         cmocka_unit_test(gradients_are_those_of_finite_differences),
+        cmocka_unit_test(a_batchs_gradient_is_that_of_its_mean_loss),
         cmocka_unit_test(a_lane_does_not_depend_on_its_neighbours),
         cmocka_unit_test(a_copy_goes_on_as_the_original_would),
         cmocka_unit_test(reset_optimizer_forgets_moments_and_step_count),

@@ -22,8 +22,9 @@ static experiment classic(scheme_kind scheme, int epochs) {
         .frame = {1, {1}, 1, TEST, SCALE_RANGE, -1, 1},
         .model = {1, 1, ACTIVATION_TANH, ACTIVATION_HARD_SIGMOID, 1},
         .initial = {INITIAL_GLOROT_UNIFORM, INITIAL_ORTHOGONAL, INITIAL_GLOROT_UNIFORM, false, true, NULL, 0},
-        .train = {epochs, {0.001, 0.9, 0.999, 1e-8, EPSILON_BEFORE_CORRECTION}},
+        .train = {epochs, 1, STATE_PER_EPOCH, {OPTIMIZER_ADAM, 0.001, 0.9, 0.999, 1e-8, EPSILON_BEFORE_CORRECTION}},
         .every = 1,
+        .batch = 1,
     };
 }
 
@@ -54,7 +55,7 @@ static farm_status run_status(results *r, const experiment *e, size_t n, run_opt
     assert_int_equal(results_init(r, e, n, o.repeats, true, &errors), FARM_OK);
     pool_work work = {&p, e, &s, o.repeats, 7, PRECISION_F32, o.level, o.threads};
     farm_status status = pool_run(r, &work, o.hooks, &errors);
-    if (status == FARM_OK) assert_true(r->steps_taken == p.steps_taken * o.repeats);
+    assert_true(r->steps_taken <= p.steps_taken * o.repeats);
     plan_free(&p);
     farm_errors_free(&errors);
     return status;
@@ -124,6 +125,7 @@ static void sharing_threads_and_vectors_change_no_bit(void **state) {
         results r = run(e, ZOO, others[i]);
         assert_same(&reference, &r);
         if (i == 0) assert_true(r.steps_taken > reference.steps_taken && r.steps_taken == r.steps_asked);
+        if (i > 0) assert_true(r.steps_taken == reference.steps_taken);
         results_free(&r);
     }
     results_free(&reference);
@@ -251,6 +253,7 @@ static void a_diverging_repeat_is_nan(void **state) {
     e.train.optimizer.learning_rate = 1e30;
     results r = run(&e, 1, plain);
     for (int i = 0; i < 3; i++) assert_true(isnan(r.experiments[0].rmse[i]));
+    assert_true(r.steps_taken < r.steps_asked); /* and trained no longer than until all have */
     results_free(&r);
 }
 

@@ -7,12 +7,12 @@
 #define TWIN_NAME(name, real)  TWIN_PASTE(name, real)
 #define TWIN(name)             TWIN_NAME(name, REAL)
 
-/* w, m, v: [parameters] in the order of lstm_parameters(); hidden, cell: [n]. */
+/* w, m, v, gradients: [parameters] in the order of lstm_parameters(); hidden, cell: [n], the current place's state. */
 typedef struct {
     lstm_shape shape;
-    optimizer_spec optimizer;
+    optimizer_spec training;
     double beta_1_power, beta_2_power;
-    REAL *w, *m, *v, *hidden, *cell;
+    REAL *w, *m, *v, *gradients, *hidden, *cell;
 } TWIN(twin);
 
 static REAL TWIN(twin_activate)(activation a, REAL x) {
@@ -40,14 +40,28 @@ static REAL TWIN(twin_slope)(activation a, REAL y) {
     return 1;
 }
 
-static void TWIN(twin_adam)(TWIN(twin) *t, REAL rate, REAL epsilon, size_t p, REAL g) {
-    t->m[p] = (REAL)t->optimizer.beta_1 * t->m[p] + (REAL)(1 - t->optimizer.beta_1) * g;
-    t->v[p] = (REAL)t->optimizer.beta_2 * t->v[p] + (REAL)(1 - t->optimizer.beta_2) * (g * g);
-    t->w[p] -= rate * t->m[p] / ((REAL)sqrt(t->v[p]) + epsilon);
+/* One step of every parameter by its gradient. */
+static void TWIN(twin_step)(TWIN(twin) *t) {
+    const optimizer_spec *o = &t->training;
+    t->beta_1_power = t->beta_1_power < 1e-30 ? 0 : t->beta_1_power * o->beta_1;
+    t->beta_2_power = t->beta_2_power < 1e-30 ? 0 : t->beta_2_power * o->beta_2;
+    double correction = sqrt(1 - t->beta_2_power), epsilon = o->epsilon, rate = o->learning_rate;
+    if (o->kind == OPTIMIZER_ADAM) rate = rate * correction / (1 - t->beta_1_power);
+    if (o->kind == OPTIMIZER_ADAM && o->placement == EPSILON_AFTER_CORRECTION) epsilon *= correction;
+    for (size_t p = 0; p < lstm_parameters(&t->shape); p++) {
+        REAL g = t->gradients[p], *m = &t->m[p], *v = &t->v[p];
+        *m = (REAL)o->beta_1 * *m + (REAL)(1 - o->beta_1) * g;
+        *v = (REAL)o->beta_2 * *v + (REAL)(1 - o->beta_2) * (g * g);
+        if (o->kind == OPTIMIZER_SGD)
+            t->w[p] -= (REAL)rate * g;
+        else
+            t->w[p] -= (REAL)rate * (o->kind == OPTIMIZER_ADAM ? *m : g) / ((REAL)sqrt(*v) + (REAL)epsilon);
+        t->gradients[p] = 0;
+    }
 }
 
-/* One row: forward, and when target is not NULL a gradient step. Returns the output before the step. */
-static REAL TWIN(twin_row)(TWIN(twin) *t, const double *inputs, const double *target) {
+/* One row: forward, and when target is not NULL its gradient is added up, dy = slope (y - target). Returns y. */
+static REAL TWIN(twin_row)(TWIN(twin) *t, const double *inputs, const double *target, REAL slope) {
     const size_t n = (size_t)t->shape.neurons, L = (size_t)t->shape.lags, B = (size_t)t->shape.bias_vectors;
     const size_t recurrent = L * 4 * n, bias = recurrent + n * 4 * n, dense = bias + B * 4 * n;
     const activation r = t->shape.recurrent_activation, a = t->shape.activation;
@@ -69,7 +83,7 @@ static REAL TWIN(twin_row)(TWIN(twin) *t, const double *inputs, const double *ta
         y += next[j] * t->w[dense + j];
     }
     if (target) {
-        REAL dy = 2 * (y - (REAL)*target);
+        REAL dy = slope * (y - (REAL)*target), *gradient = t->gradients;
         for (size_t j = 0; j < n; j++) {
             REAL dh = dy * t->w[dense + j], dc = dh * z[3 * n + j] * TWIN(twin_slope)(a, s[j]);
             dz[j] = dc * z[2 * n + j] * TWIN(twin_slope)(r, z[j]);
@@ -77,39 +91,39 @@ static REAL TWIN(twin_row)(TWIN(twin) *t, const double *inputs, const double *ta
             dz[2 * n + j] = dc * z[j] * TWIN(twin_slope)(a, z[2 * n + j]);
             dz[3 * n + j] = dh * s[j] * TWIN(twin_slope)(r, z[3 * n + j]);
         }
-        t->beta_1_power = t->beta_1_power < 1e-30 ? 0 : t->beta_1_power * t->optimizer.beta_1;
-        t->beta_2_power = t->beta_2_power < 1e-30 ? 0 : t->beta_2_power * t->optimizer.beta_2;
-        double correction = sqrt(1 - t->beta_2_power), epsilon = t->optimizer.epsilon;
-        if (t->optimizer.placement == EPSILON_AFTER_CORRECTION) epsilon *= correction;
-        REAL rate = (REAL)(t->optimizer.learning_rate * correction / (1 - t->beta_1_power));
         for (size_t g = 0; g < 4 * n; g++) {
-            for (size_t i = 0; i < L; i++)
-                TWIN(twin_adam)(t, rate, (REAL)epsilon, i * 4 * n + g, (REAL)inputs[i] * dz[g]);
-            for (size_t j = 0; j < n; j++)
-                TWIN(twin_adam)(t, rate, (REAL)epsilon, recurrent + j * 4 * n + g, t->hidden[j] * dz[g]);
-            for (size_t b = 0; b < B; b++) TWIN(twin_adam)(t, rate, (REAL)epsilon, bias + b * 4 * n + g, dz[g]);
+            for (size_t i = 0; i < L; i++) gradient[i * 4 * n + g] += (REAL)inputs[i] * dz[g];
+            for (size_t j = 0; j < n; j++) gradient[recurrent + j * 4 * n + g] += t->hidden[j] * dz[g];
+            for (size_t b = 0; b < B; b++) gradient[bias + b * 4 * n + g] += dz[g];
         }
-        for (size_t j = 0; j < n; j++) TWIN(twin_adam)(t, rate, (REAL)epsilon, dense + j, next[j] * dy);
-        TWIN(twin_adam)(t, rate, (REAL)epsilon, dense + n, dy);
+        for (size_t j = 0; j < n; j++) gradient[dense + j] += next[j] * dy;
+        gradient[dense + n] += dy;
     }
     for (size_t j = 0; j < n; j++) t->hidden[j] = next[j], t->cell[j] = c[j];
     free(z), free(dz), free(next);
     return y;
 }
 
-/* Trains a twin from weights for epochs over rows, then forecasts the last row; weights are replaced. */
-static double TWIN(twin_train)(const lstm_shape *shape, const optimizer_spec *optimizer, const lstm_rows *rows,
-                               int epochs, double *weights) {
-    size_t P = lstm_parameters(shape), n = (size_t)shape->neurons;
-    REAL *memory = calloc(3 * P + 2 * n, sizeof *memory);
-    TWIN(twin) t = {*shape, *optimizer, 1, 1, memory, memory + P, memory + 2 * P, memory + 3 * P, memory + 3 * P + n};
+/* Trains a twin from weights for epochs over rows, batch of them a step, then forecasts the last row from zero; weights
+ * are replaced. kept: every row starts from zero. */
+static double TWIN(twin_train)(const lstm_shape *shape, const optimizer_spec *training, const lstm_rows *rows, int batch,
+                               bool kept, int epochs, double *weights) {
+    size_t P = lstm_parameters(shape), n = (size_t)shape->neurons, B = (size_t)batch;
+    REAL *memory = calloc(4 * P + 2 * n * B, sizeof *memory), *states = memory + 4 * P;
+    TWIN(twin) t = {*shape, *training, 1, 1, memory, memory + P, memory + 2 * P, memory + 3 * P, NULL, NULL};
     for (size_t p = 0; p < P; p++) t.w[p] = (REAL)weights[p];
     for (int e = 0; e < epochs; e++) {
-        for (int row = 0; row < rows->n; row++)
-            TWIN(twin_row)(&t, rows->inputs + row * shape->lags, &rows->targets[row]);
-        for (size_t j = 0; j < n; j++) t.hidden[j] = t.cell[j] = 0;
+        for (size_t row = 0; row < (size_t)rows->n; row++) {
+            t.hidden = states + row % B * 2 * n;
+            t.cell = t.hidden + n;
+            TWIN(twin_row)(&t, rows->inputs + row * (size_t)shape->lags, &rows->targets[row], (REAL)(2.0 / batch));
+            for (size_t j = 0; kept && j < 2 * n; j++) t.hidden[j] = 0;
+            if ((row + 1) % B == 0) TWIN(twin_step)(&t);
+        }
+        for (size_t j = 0; j < 2 * n * B; j++) states[j] = 0;
     }
-    double y = TWIN(twin_row)(&t, rows->inputs + (rows->n - 1) * shape->lags, NULL);
+    t.hidden = states, t.cell = states + n;
+    double y = TWIN(twin_row)(&t, rows->inputs + (rows->n - 1) * shape->lags, NULL, 0);
     for (size_t p = 0; p < P; p++) weights[p] = t.w[p];
     free(memory);
     return y;
