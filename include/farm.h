@@ -50,13 +50,13 @@ void farm_errors_free(farm_errors *errors);
 
 /* What the command line may say over the config. A zeroed struct changes nothing. */
 typedef struct {
-    const char *repeats; /* as typed: NULL, or a whole number from 1 */
-    const char *seed;    /* as typed: NULL, or 0 ... 2^64-1 */
-    const char *threads; /* as typed: NULL, or a whole number from 1 */
+    const char *repeats;    /* as typed: NULL, or a whole number from 1 */
+    const char *seed;       /* as typed: NULL, or 0 ... 2^64-1 */
+    const char *threads;    /* as typed: NULL, or a whole number from 1 */
     const char *const *set; /* path=value assignments, applied in order before the config is checked */
     size_t n_set;
-    bool no_sharing;     /* train every experiment from scratch; the results are the same bytes */
-    const char *vector;  /* NULL: the widest this processor has; else base, x86-64-v3 or x86-64-v4 */
+    bool no_sharing;    /* train every experiment from scratch; the results are the same bytes */
+    const char *vector; /* NULL: the widest this processor has; else base, x86-64-v3 or x86-64-v4 */
 } farm_options;
 
 /* How far a run is; counts are of gradient steps over all repeats. */

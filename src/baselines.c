@@ -14,10 +14,10 @@ typedef struct {
     const double *y; /* the series; only y[0] ... y[t - 1] may be read */
     int t;           /* the observation to forecast */
     const frame *frame;
-    int row;         /* its row in the frame */
+    int row; /* its row in the frame */
     const experiment *experiment;
-    bool estimate;   /* estimate from y[0] ... y[t - 1] now; else go on with what memory holds */
-    double *memory;  /* [lags + 2], kept from one step to the next */
+    bool estimate;  /* estimate from y[0] ... y[t - 1] now; else go on with what memory holds */
+    double *memory; /* [lags + 2], kept from one step to the next */
 } baseline_step;
 
 /* --- without parameters ------------------------------------------------------------------------------------------ */
@@ -93,7 +93,7 @@ static void best_of_grid(gsl_vector *best, smoothing_fit *fit, size_t n) {
     double least = INFINITY, point[2];
     for (int i = 0; i < (n == 2 ? POINTS * POINTS : POINTS); i++) {
         point[0] = (double)(i % POINTS) / (POINTS - 1);
-        point[1] = (double)(i / POINTS) / (POINTS - 1);
+        point[1] = floor((double)i / POINTS) / (POINTS - 1);
         gsl_vector_view view = gsl_vector_view_array(point, n);
         double sum = squared_errors_at(&view.vector, fit);
         if (sum < least) {

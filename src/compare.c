@@ -97,12 +97,12 @@ done:
     return done;
 }
 
-farm_status compare_all(comparisons *out, const compare_spec *spec, const experiment *experiments,
-                        const results *r, farm_errors *errors) {
+farm_status compare_all(comparisons *out, const compare_spec *spec, const experiment *experiments, const results *r,
+                        farm_errors *errors) {
     farm_status status = FARM_FAILED;
     size_t room = r->n_experiments ? most_pairs(spec, experiments, r->n_experiments) : 0;
-    *out = (comparisons){.alpha = spec->alpha, .adjust = spec->adjust,
-                         .reference = spec->all_pairs ? -1 : spec->reference};
+    *out = (comparisons){
+        .alpha = spec->alpha, .adjust = spec->adjust, .reference = spec->all_pairs ? -1 : spec->reference};
     out->items = calloc(room ? room : 1, sizeof *out->items);
     if (!out->items) goto done;
     add_all(&(pair_list){out, experiments}, spec, (int)r->n_experiments);
@@ -137,7 +137,7 @@ typedef struct {
     const comparisons *all;
     const comparison *c;
     side a, b;
-    const side *better, *worse; /* of a and b */
+    const side *better, *worse;                                    /* of a and b */
     char margin[NUMBER_TEXT], low[NUMBER_TEXT], high[NUMBER_TEXT]; /* mean difference and its interval, in its favour */
 } sentence;
 
@@ -176,9 +176,12 @@ static void take_sides(sentence *s) {
 /* p < 0.001, p = 0.032, p = 0.34; four decimals where rounding would hide on which side of alpha it is. */
 static void say_p(sentence *s) {
     double p = s->c->p_adjusted;
-    if (p < 0.001) say(s, "p < 0.001");
-    else if (fabs(p - s->all->alpha) < 0.001) say(s, "p = %.4f", p);
-    else say(s, p < 0.1 ? "p = %.3f" : "p = %.2f", p);
+    if (p < 0.001)
+        say(s, "p < 0.001");
+    else if (fabs(p - s->all->alpha) < 0.001)
+        say(s, "p = %.4f", p);
+    else
+        say(s, p < 0.1 ? "p = %.3f" : "p = %.2f", p);
     if (s->all->n_tested < 2) return;
     switch (s->all->adjust) {
     case ADJUST_HOLM: say(s, " (Holm)"); break;
@@ -242,8 +245,10 @@ static void say_undecided(sentence *s) {
 }
 
 static void say_untested(sentence *s) {
-    if (s->c->result.mean_difference == 0) say(s, "%s and %s%s have the same RMSE", s->a.name, s->b.name, s->b.note);
-    else say(s, "%s%s beats %s%s by %s", s->better->name, s->better->note, s->worse->name, s->worse->note, s->margin);
+    if (s->c->result.mean_difference == 0)
+        say(s, "%s and %s%s have the same RMSE", s->a.name, s->b.name, s->b.note);
+    else
+        say(s, "%s%s beats %s%s by %s", s->better->name, s->better->note, s->worse->name, s->worse->note, s->margin);
     say(s, "; neither varies from repeat to repeat, so there is nothing to test");
 }
 
@@ -283,10 +288,15 @@ void compare_sentence(char *text, size_t size, const comparisons *c, size_t i, c
     bool decided = item->p_adjusted < c->alpha, alike = item->result.n >= 2 && isnan(item->result.statistic);
     text[0] = '\0';
     take_sides(&s);
-    if (experiment_deterministic(a)) say_untested(&s);
-    else if (item->result.n < 2) say_too_few(&s);
-    else if (alike) say(&s, "%s and %s agree in each of %zu repeats", a->name, b->name, item->result.n);
-    else if (item->reason == PAIR_MATCHED) say_matched(&s, decided);
-    else say_plain(&s, decided);
+    if (experiment_deterministic(a))
+        say_untested(&s);
+    else if (item->result.n < 2)
+        say_too_few(&s);
+    else if (alike)
+        say(&s, "%s and %s agree in each of %zu repeats", a->name, b->name, item->result.n);
+    else if (item->reason == PAIR_MATCHED)
+        say_matched(&s, decided);
+    else
+        say_plain(&s, decided);
     say(&s, ".");
 }

@@ -8,10 +8,12 @@
 #include "schemes.h"
 #include "stats.h"
 
-typedef struct { int a, b; } compare_pair; /* experiment indices */
+typedef struct {
+    int a, b;
+} compare_pair; /* experiment indices */
 
 typedef struct {
-    int reference;  /* experiment index; -1: none (all_pairs, or a single experiment) */
+    int reference; /* experiment index; -1: none (all_pairs, or a single experiment) */
     bool all_pairs;
     compare_pair *pairs; /* [n_pairs] asked for by name */
     size_t n_pairs;
@@ -45,8 +47,8 @@ typedef struct {
  * later one as a), every update with its matched baselines, the pairs asked for. A pair that several reasons name
  * stands where the first put it, as PAIR_MATCHED if that is one of them: that says most. A deterministic side is
  * always b. The adjustment is over all of them. FARM_FAILED: out of memory. */
-farm_status compare_all(comparisons *out, const compare_spec *spec, const experiment *experiments,
-                        const results *r, farm_errors *errors);
+farm_status compare_all(comparisons *out, const compare_spec *spec, const experiment *experiments, const results *r,
+                        farm_errors *errors);
 void compare_free(comparisons *c);
 
 /* One plain sentence on item i, without a newline: who is better, by how much with its interval, p (adjusted), n,

@@ -205,7 +205,7 @@ size_t config_sweep_paths(char **paths, size_t n) { return add_paths(SECTION_EXP
 
 /* --- presets ---------------------------------------------------------------------------------------------------- */
 
-/* DESIGN section 1, "Presets". Columns in the order of preset_keys. */
+/* docs/semantics.md, "Presets". Columns in the order of preset_keys. */
 enum { PRESET_KEYS = 8 };
 static const char *const preset_keys[PRESET_KEYS] = {"recurrent_activation",
                                                      "kernel_initializer",

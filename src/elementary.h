@@ -11,8 +11,14 @@
 /* Constants of one precision. SHIFTER: 1.5 * 2^(fraction bits), which, added, leaves the nearest whole number in the
  * low bits. LN2_HIGH has trailing zero bits, so that k * LN2_HIGH is exact for every k that occurs. EXP_LIMIT: e^x
  * and e^-x are normal numbers up to here. TANH_LIMIT: 2x from which tanh(x) rounds to 1. */
-typedef union { float value; uint32_t bits; } float_bits;
-typedef union { double value; uint64_t bits; } double_bits;
+typedef union {
+    float value;
+    uint32_t bits;
+} float_bits;
+typedef union {
+    double value;
+    uint64_t bits;
+} double_bits;
 
 #define FLOAT_SHIFTER    0x1.8p23f
 #define FLOAT_LN2_HIGH   0x1.63p-1f
@@ -78,7 +84,7 @@ static inline double exp_parts_double(double x, double *scale) {
 #define DEFINE_TANH(real, absolute, copy_sign, LIMIT)                                                                  \
     static inline real tanh_##real(real x) {                                                                           \
         real twice = 2 * absolute(x), scale;                                                                           \
-        twice = twice > (LIMIT) ? (LIMIT) : twice;                                                                         \
+        twice = twice > (LIMIT) ? (LIMIT) : twice;                                                                     \
         real series = exp_parts_##real(twice, &scale);                                                                 \
         real minus_one = scale * series + (scale - 1);                                                                 \
         return copy_sign(minus_one / (minus_one + 2), x);                                                              \
@@ -90,8 +96,8 @@ DEFINE_TANH(double, __builtin_fabs, __builtin_copysign, DOUBLE_TANH_LIMIT)
 #define DEFINE_LOGISTIC(real, LIMIT)                                                                                   \
     static inline real logistic_##real(real x) {                                                                       \
         real minus = -x, scale;                                                                                        \
-        minus = minus > (LIMIT) ? (LIMIT) : minus;                                                                         \
-        minus = minus < -(LIMIT) ? -(LIMIT) : minus;                                                                       \
+        minus = minus > (LIMIT) ? (LIMIT) : minus;                                                                     \
+        minus = minus < -(LIMIT) ? -(LIMIT) : minus;                                                                   \
         real series = exp_parts_##real(minus, &scale);                                                                 \
         return 1 / (1 + (scale * series + scale));                                                                     \
     }

@@ -44,8 +44,11 @@ void errors_add_v(farm_errors *errors, error_place place, const char *format, va
         errors->items = items;
         errors->capacity = capacity;
     }
-    errors->items[errors->n++] = (farm_error){
-        .file = copy_or_null(place.file), .line = place.line, .col = place.col, .key = copy_or_null(place.key), .text = text};
+    errors->items[errors->n++] = (farm_error){.file = copy_or_null(place.file),
+                                              .line = place.line,
+                                              .col = place.col,
+                                              .key = copy_or_null(place.key),
+                                              .text = text};
 }
 
 void errors_add(farm_errors *errors, error_place place, const char *format, ...) {

@@ -28,8 +28,8 @@ static farm_status choose_level(vector_level *level, const char *name, farm_erro
             *level = l;
             return FARM_OK;
         }
-    errors_add(errors, (error_place){.file = "--test-vector"}, "\"%s\" is not a level that this build and processor have",
-               name);
+    errors_add(errors, (error_place){.file = "--test-vector"},
+               "\"%s\" is not a level that this build and processor have", name);
     return FARM_BAD_INPUT;
 }
 

@@ -1,6 +1,7 @@
 /* frame.c - rows from a series: difference, lag, scale; and back. See frame.h. */
 #include "frame.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,17 +30,14 @@ static void difference(double *d, double *offsets, size_t n, const frame_spec *s
     }
 }
 
-/* scaled = value * factor + shift; a constant column goes to the lower end (or to 0 when standardised). */
-typedef struct { double factor, shift; } scaler;
-
+/* A constant column goes to the lower end (or to 0 when standardised). */
 static scaler range_scaler(const double *column, int stride, int n, double low, double high) {
     double min = column[0], max = column[0];
     for (int r = 1; r < n; r++) {
         min = fmin(min, column[(size_t)r * (size_t)stride]);
         max = fmax(max, column[(size_t)r * (size_t)stride]);
     }
-    double factor = (high - low) / (max > min ? max - min : 1);
-    return (scaler){factor, low - min * factor};
+    return (scaler){min, (high - low) / (max > min ? max - min : 1), low};
 }
 
 static scaler standard_scaler(const double *column, int stride, int n) {
@@ -51,18 +49,17 @@ static scaler standard_scaler(const double *column, int stride, int n) {
         square += from_mean * from_mean;
     }
     double deviation = sqrt(square / n);
-    double factor = 1 / (deviation > 0 ? deviation : 1);
-    return (scaler){factor, -mean * factor};
+    return (scaler){mean, 1 / (deviation > 0 ? deviation : 1), 0};
 }
 
 /* Fits one column [n_rows], every stride-th value, on its first n_train rows and scales all of it. */
 static scaler scale_column(double *column, int stride, const frame *f, const frame_spec *spec) {
-    scaler s = {1, 0};
+    scaler s = {0, 1, 0};
     if (spec->scale == SCALE_RANGE) s = range_scaler(column, stride, f->n_train, spec->scale_low, spec->scale_high);
     if (spec->scale == SCALE_STANDARD) s = standard_scaler(column, stride, f->n_train);
     for (int r = 0; r < f->n_rows; r++) {
         double *value = column + (size_t)r * (size_t)stride;
-        *value = *value * s.factor + s.shift;
+        *value = (*value - s.origin) * s.factor + s.low;
     }
     return s;
 }
@@ -82,11 +79,12 @@ static void fill_rows(frame *f, const series *s, const double *d, const double *
 
 farm_status frame_build(frame *out, const series *s, const frame_spec *spec, farm_errors *errors) {
     farm_status status = FARM_FAILED;
+    assert(spec->lags >= 1 && spec->test >= 1 && frame_rows(spec, s->n) > spec->test);
     size_t rows = (size_t)frame_rows(spec, s->n), lags = (size_t)spec->lags;
     double *d = malloc(s->n * sizeof *d), *offsets = malloc(s->n * sizeof *offsets);
     *out = (frame){.lags = spec->lags, .n_rows = (int)rows, .n_train = (int)rows - spec->test, .n_test = spec->test};
-    out->inputs = malloc(rows * lags * sizeof *out->inputs);
-    out->targets = malloc(rows * sizeof *out->targets);
+    out->inputs = calloc(rows * lags, sizeof *out->inputs);
+    out->targets = calloc(rows, sizeof *out->targets);
     out->offsets = malloc(rows * sizeof *out->offsets);
     out->actuals = malloc(rows * sizeof *out->actuals);
     out->indices = malloc(rows * sizeof *out->indices);
@@ -98,9 +96,7 @@ farm_status frame_build(frame *out, const series *s, const frame_spec *spec, far
     difference(d, offsets, s->n, spec);
     fill_rows(out, s, d, offsets);
     for (int lag = 0; lag < spec->lags; lag++) scale_column(out->inputs + lag, spec->lags, out, spec);
-    scaler target = scale_column(out->targets, 1, out, spec);
-    out->target_factor = target.factor;
-    out->target_shift = target.shift;
+    out->target_scaler = scale_column(out->targets, 1, out, spec);
     status = FARM_OK;
 done:
     free(d);
@@ -119,12 +115,13 @@ void frame_free(frame *f) {
 }
 
 double frame_invert(const frame *f, int row, double output) {
-    return (output - f->target_shift) / f->target_factor + f->offsets[row];
+    const scaler *s = &f->target_scaler;
+    return (output - s->low) / s->factor + s->origin + f->offsets[row];
 }
 
 bool frame_spec_equal(const frame_spec *a, const frame_spec *b) {
-    bool same = a->n_differences == b->n_differences && a->lags == b->lags && a->test == b->test &&
-                a->scale == b->scale;
+    bool same =
+        a->n_differences == b->n_differences && a->lags == b->lags && a->test == b->test && a->scale == b->scale;
     for (int i = 0; same && i < a->n_differences; i++) same = a->differences[i] == b->differences[i];
     if (a->scale == SCALE_RANGE) same = same && a->scale_low == b->scale_low && a->scale_high == b->scale_high;
     return same;

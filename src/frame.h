@@ -19,6 +19,11 @@ typedef struct {
     double scale_low, scale_high; /* SCALE_RANGE: low < high */
 } frame_spec;
 
+/* scaled = (value - origin) * factor + low */
+typedef struct {
+    double origin, factor, low;
+} scaler;
+
 /* The rows of one spec over one series. A row is L inputs, most recent first, and one target; both scaled,
  * each column by itself, with a map fitted on the training rows alone. */
 typedef struct {
@@ -28,7 +33,7 @@ typedef struct {
     double *offsets;                   /* [n_rows], what differencing took away: sums of earlier observations */
     double *actuals;                   /* [n_rows], series units */
     int *indices;                      /* [n_rows], position of the target in the series, from 0 */
-    double target_factor, target_shift; /* scaled = value * factor + shift */
+    scaler target_scaler;
 } frame;
 
 /* Rows that a spec gives over n observations, test rows included; may be negative. */

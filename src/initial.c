@@ -97,7 +97,8 @@ static void take_given(double *weights, size_t parameters, const initial_spec *s
     memcpy(weights, refit == 0 ? given->weights : given->refits[refit - 1], parameters * sizeof *weights);
 }
 
-farm_status initial_weights(double *weights, const lstm_shape *shape, const initial_spec *spec, const initial_key *key) {
+farm_status initial_weights(double *weights, const lstm_shape *shape, const initial_spec *spec,
+                            const initial_key *key) {
     size_t n = (size_t)shape->neurons, lags = (size_t)shape->lags;
     if (spec->given) {
         take_given(weights, lstm_parameters(shape), spec, key->repeat, key->refit);

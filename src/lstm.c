@@ -8,7 +8,8 @@
 #include <string.h>
 
 #define DECLARE_KERNELS(level) extern const lstm_kernel lstm_kernel_f32_##level, lstm_kernel_f64_##level;
-#define KERNELS(level)         {&lstm_kernel_f32_##level, &lstm_kernel_f64_##level}
+#define KERNELS(level)                                                                                                 \
+    { &lstm_kernel_f32_##level, &lstm_kernel_f64_##level }
 
 DECLARE_KERNELS(base)
 #ifdef FARM_HAVE_v3
@@ -67,7 +68,9 @@ size_t lstm_parameters(const lstm_shape *shape) {
     return rows * 4 * n + n + 1;
 }
 
-static size_t real_size(const lstm *model) { return model->precision == PRECISION_F32 ? sizeof(float) : sizeof(double); }
+static size_t real_size(const lstm *model) {
+    return model->precision == PRECISION_F32 ? sizeof(float) : sizeof(double);
+}
 
 static size_t state_bytes(const lstm *model) { return (size_t)model->shape.neurons * LANES * real_size(model); }
 

@@ -65,14 +65,13 @@ typedef struct lstm lstm; /* LANES models with their optimizer and hidden state 
 /* Which instructions the hot loops use. Every level gives the same bits. */
 typedef enum { VECTOR_BASE, VECTOR_X86_64_V3, VECTOR_X86_64_V4 } vector_level;
 
-vector_level lstm_best_level(void);           /* the widest level that this build and this processor have */
-bool lstm_has_level(vector_level level);       /* this build and this processor have it */
+vector_level lstm_best_level(void);              /* the widest level that this build and this processor have */
+bool lstm_has_level(vector_level level);         /* this build and this processor have it */
 const char *lstm_level_name(vector_level level); /* "base", "x86-64-v3", "x86-64-v4" */
-int lstm_level_bits(vector_level level);      /* width of its vectors in bits */
+int lstm_level_bits(vector_level level);         /* width of its vectors in bits */
 
 /* A block with zero weights, fresh moments and zero state, for batches of up to places rows; NULL: out of memory. */
-lstm *lstm_new(const lstm_shape *shape, const optimizer_spec *training, int places, precision real,
-               vector_level level);
+lstm *lstm_new(const lstm_shape *shape, const optimizer_spec *training, int places, precision real, vector_level level);
 lstm *lstm_copy(const lstm *from); /* weights, moments and state; NULL: out of memory */
 void lstm_free(lstm *model);
 

@@ -25,7 +25,7 @@ struct lstm {
     void *squashed;                /* [n][LANES], a(c') */
     void *deltas;                  /* [4n][LANES], d loss / d gate before its activation */
     /* for batches; NULL where places is 1 */
-    int places;                     /* rows of the largest batch */
+    int places;                      /* rows of the largest batch */
     void *place_hidden, *place_cell; /* [places][n][LANES] each: the state of each place in the batch */
     void *gradients;                 /* [parameters][LANES] */
 };

@@ -13,7 +13,7 @@
 #include <string.h>
 
 #ifndef REAL
-#define REAL float /* for editors and linters that see this file by itself */
+#define REAL   float /* for editors and linters that see this file by itself */
 #define KERNEL lstm_kernel_f32_base
 #endif
 
@@ -29,11 +29,13 @@ typedef struct {
 } constants;
 
 /* The optimizer's two numbers that may change from step to step. */
-typedef struct { REAL rate, epsilon; } step_size;
+typedef struct {
+    REAL rate, epsilon;
+} step_size;
 
-INLINE REAL function_tanh(REAL x) { return _Generic(x, float: tanh_float, double: tanh_double)(x); }
-INLINE REAL function_logistic(REAL x) { return _Generic(x, float: logistic_float, double: logistic_double)(x); }
-INLINE REAL square_root(REAL x) { return _Generic(x, float: sqrtf, double: sqrt)(x); }
+INLINE REAL function_tanh(REAL x) { return _Generic(x, float : tanh_float, double : tanh_double)(x); }
+INLINE REAL function_logistic(REAL x) { return _Generic(x, float : logistic_float, double : logistic_double)(x); }
+INLINE REAL square_root(REAL x) { return _Generic(x, float : sqrtf, double : sqrt)(x); }
 
 /* --- activations: a function and its slope each, for a row in ACTIVATIONS of lstm.h ------------------------------ */
 
@@ -166,8 +168,8 @@ INLINE void optimizer_adam(const constants k, step_size step, const REAL *restri
 }
 
 /* w -= lr g */
-INLINE void optimizer_sgd(const constants k, step_size step, const REAL *restrict g, REAL *restrict w,
-                          REAL *restrict m, REAL *restrict v) {
+INLINE void optimizer_sgd(const constants k, step_size step, const REAL *restrict g, REAL *restrict w, REAL *restrict m,
+                          REAL *restrict v) {
     (void)k, (void)m, (void)v;
     EACH_LANE w[l] -= step.rate * g[l];
 }
@@ -263,8 +265,8 @@ INLINE void move_state_on(lstm *model) {
  * dy = slope (y - target) with slope 2, or 2 / rows. */
 INLINE void back_from_loss(lstm *model, const constants k, const double *inputs, REAL target, REAL slope, REAL *dy) {
     REAL y[LANES];
-    const REAL *dense = (const REAL *)model->weights +
-                        (size_t)(k.lags + k.neurons + k.bias_vectors) * 4 * (size_t)k.neurons * LANES;
+    const REAL *dense =
+        (const REAL *)model->weights + (size_t)(k.lags + k.neurons + k.bias_vectors) * 4 * (size_t)k.neurons * LANES;
     forward(model, k, inputs, y);
     EACH_LANE dy[l] = slope * (y[l] - target);
     backward(model, k, dense, dy);
@@ -284,16 +286,8 @@ INLINE void train(lstm *model, const constants k, const lstm_rows *rows, row_sta
 static constants constants_of(const lstm *model) {
     const lstm_shape *s = &model->shape;
     const optimizer_spec *o = &model->optimizer;
-    return (constants){s->lags,
-                       s->neurons,
-                       s->bias_vectors,
-                       s->activation,
-                       s->recurrent_activation,
-                       o->kind,
-                       (REAL)o->beta_1,
-                       (REAL)(1 - o->beta_1),
-                       (REAL)o->beta_2,
-                       (REAL)(1 - o->beta_2)};
+    return (constants){s->lags, s->neurons,      s->bias_vectors,       s->activation,   s->recurrent_activation,
+                       o->kind, (REAL)o->beta_1, (REAL)(1 - o->beta_1), (REAL)o->beta_2, (REAL)(1 - o->beta_2)};
 }
 
 /* Copies a place's state to where forward() reads it, or back from where it leaves it. */
@@ -325,8 +319,7 @@ static void train_batch(lstm *model, const constants k, const lstm_rows *rows, r
         if (state == ROW_STATE_CARRIED) leave_place(model, k.neurons, (size_t)p);
     }
     const step_size step = next_step(model, k);
-    for (size_t p = 0; p < parameters * LANES; p += LANES)
-        move(k, step, gradients + p, w + p, m + p, v + p);
+    for (size_t p = 0; p < parameters * LANES; p += LANES) move(k, step, gradients + p, w + p, m + p, v + p);
 }
 
 /* What most fits are, as constants, where the branches on them fall away. */
@@ -350,7 +343,9 @@ static void train_adam(lstm *model, constants k, const lstm_rows *rows, row_stat
     train(model, k, rows, state);
 }
 
-static void train_any(lstm *model, constants k, const lstm_rows *rows, row_state state) { train(model, k, rows, state); }
+static void train_any(lstm *model, constants k, const lstm_rows *rows, row_state state) {
+    train(model, k, rows, state);
+}
 
 static void train_rows(lstm *model, const lstm_rows *rows, row_state state) {
     constants k = constants_of(model);

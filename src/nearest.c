@@ -7,13 +7,9 @@
 
 enum { MAX_LENGTH = 63 }; /* longer names are not typed by hand */
 
-static size_t least(size_t a, size_t b) {
-    return a < b ? a : b;
-}
+static size_t least(size_t a, size_t b) { return a < b ? a : b; }
 
-static int lower(char c) {
-    return tolower((unsigned char)c);
-}
+static int lower(char c) { return tolower((unsigned char)c); }
 
 /* Insertions, removals, changes and swaps of neighbours that make b of a, case apart (optimal string alignment,
  * Damerau 1964). Both at most MAX_LENGTH long. */

@@ -22,9 +22,7 @@ void number_locale_leave(number_locale *held) {
 
 /* --- reading ---------------------------------------------------------------------------------------------------- */
 
-static bool blank(char c) {
-    return c == ' ' || c == '\t';
-}
+static bool blank(char c) { return c == ' ' || c == '\t'; }
 
 static size_t count_digits(const char *text) {
     size_t n = 0;

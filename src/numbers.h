@@ -19,11 +19,11 @@ void number_locale_leave(number_locale *held);
 
 typedef enum {
     NUMBER_OK,
-    NUMBER_EMPTY,      /* nothing but blanks */
-    NUMBER_NOT_ONE,    /* a word, nan, inf, 0x10, two numbers, ... */
-    NUMBER_THOUSANDS,  /* 1,234 or 1,234.5 */
-    NUMBER_COMMA,      /* 266,5: a comma where the point belongs */
-    NUMBER_TOO_LARGE,  /* beyond what a double holds */
+    NUMBER_EMPTY,     /* nothing but blanks */
+    NUMBER_NOT_ONE,   /* a word, nan, inf, 0x10, two numbers, ... */
+    NUMBER_THOUSANDS, /* 1,234 or 1,234.5 */
+    NUMBER_COMMA,     /* 266,5: a comma where the point belongs */
+    NUMBER_TOO_LARGE, /* beyond what a double holds */
 } number_fault;
 
 /* Reads all of text [length] as one finite decimal number: sign, digits, point, exponent, blanks around it. text

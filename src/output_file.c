@@ -116,16 +116,16 @@ failed:
 }
 
 /* Why an earlier write failed: the stream has forgotten, so the disk is asked again. 0: it would take more now. */
-static int reason_again(output_file *file) {
-    return write(fileno(file->stream), "\n", 1) == 1 ? 0 : errno;
-}
+static int reason_again(output_file *file) { return write(fileno(file->stream), "\n", 1) == 1 ? 0 : errno; }
 
 farm_status output_close(output_set *set, farm_errors *errors) {
     output_file *file = &set->items[set->n - 1];
     int reason = 0;
     bool written = !ferror(file->stream);
-    if (!written) reason = reason_again(file);
-    else if (fflush(file->stream) != 0 || fsync(fileno(file->stream)) != 0) reason = errno, written = false;
+    if (!written)
+        reason = reason_again(file);
+    else if (fflush(file->stream) != 0 || fsync(fileno(file->stream)) != 0)
+        reason = errno, written = false;
     if (fclose(file->stream) != 0 && written) reason = errno, written = false;
     file->stream = NULL;
     return written ? FARM_OK : fail(errors, file->path, "cannot write", reason ? reason : EIO);

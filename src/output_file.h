@@ -6,9 +6,9 @@
 #include "farm.h"
 
 typedef struct {
-    FILE *stream;     /* NULL once closed */
-    char *path;       /* what it will be called */
-    char *temporary;  /* what it is called now; NULL once renamed */
+    FILE *stream;    /* NULL once closed */
+    char *path;      /* what it will be called */
+    char *temporary; /* what it is called now; NULL once renamed */
 } output_file;
 
 /* Files being written. Zeroed is empty. */

@@ -1,6 +1,7 @@
 /* plan.c - experiments to chains of fits. See plan.h. */
 #include "plan.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 /* What is built up while planning; out of memory is remembered rather than carried through every call. */
@@ -87,6 +88,7 @@ static void measure_chains(planner *p) {
         out->steps_asked += scheme_steps(&p->experiments[i], out->frame_of[i]->n_train);
     for (size_t c = 0; c < out->n_chains; c++) {
         plan_chain *chain = &out->chains[c];
+        assert(out->frame_of[chain->experiment]);
         int n_train = out->frame_of[chain->experiment]->n_train;
         const plan_stop *last = &chain->stops[chain->n_stops - 1];
         chain->steps = (uint64_t)last->epochs * (uint64_t)((n_train + chain->origin) / chain->batch);
@@ -133,6 +135,7 @@ static int find_same_work(const planner *p, int index) {
 
 farm_status plan_expand(plan *out, const experiment *experiments, size_t n, const series *s, plan_sharing sharing,
                         farm_errors *errors) {
+    assert(n >= 1);
     planner p = {.plan = out, .experiments = experiments, .sharing = sharing};
     *out = (plan){.n_experiments = n};
     out->frames = calloc(n, sizeof *out->frames);

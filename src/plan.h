@@ -8,7 +8,9 @@
 #include "schemes.h"
 
 /* Test rows from ... to - 1 of one experiment. */
-typedef struct { int experiment, from, to; } plan_walk;
+typedef struct {
+    int experiment, from, to;
+} plan_walk;
 
 /* A place in a chain where walks start: after so many epochs in all. */
 typedef struct {
@@ -19,12 +21,12 @@ typedef struct {
 
 /* One model trained on and on over the same rows. */
 typedef struct {
-    int experiment; /* one that needs it: its frame, model and optimizer are the chain's */
-    int origin;     /* test rows seen: it trains on n_train + origin rows */
+    int experiment;                    /* one that needs it: its frame, model and optimizer are the chain's */
+    int origin;                        /* test rows seen: it trains on n_train + origin rows */
     int initial_origin, initial_refit; /* which first weights, see initial_key */
-    int batch;      /* rows a gradient step of its fits */
-    int places;     /* the largest batch of it and its walks */
-    plan_stop *stops; /* [n_stops], epochs ascending */
+    int batch;                         /* rows a gradient step of its fits */
+    int places;                        /* the largest batch of it and its walks */
+    plan_stop *stops;                  /* [n_stops], epochs ascending */
     size_t n_stops;
     uint64_t steps; /* gradient steps a repeat: the fits and all their walks */
 } plan_chain;
@@ -33,7 +35,7 @@ typedef struct {
     frame *frames; /* [n_frames], one for each different spec */
     size_t n_frames;
     const frame **frame_of; /* [n_experiments] into frames */
-    int *same_as;           /* [n_experiments] the earlier experiment with the same work, whose results it takes; or -1 */
+    int *same_as; /* [n_experiments] the earlier experiment with the same work, whose results it takes; or -1 */
     size_t n_experiments;
     plan_chain *chains; /* [n_chains], most steps first */
     size_t n_chains;

@@ -26,7 +26,9 @@ typedef struct {
 } run;
 
 /* Repeats first ... first + n - 1 (from 0), one a lane. */
-typedef struct { size_t first, n; } block;
+typedef struct {
+    size_t first, n;
+} block;
 
 /* One task's view: steps are counted here and handed on now and then, so that threads do not fight over one counter. */
 typedef struct {

@@ -48,9 +48,7 @@ static char *joined(const char *before, const char *middle, const char *after) {
 
 /* --- the files -------------------------------------------------------------------------------------------------- */
 
-static void results_file(FILE *out, const writing *w, size_t i) {
-    report_results_csv(out, w->in, i);
-}
+static void results_file(FILE *out, const writing *w, size_t i) { report_results_csv(out, w->in, i); }
 
 static void summary_file(FILE *out, const writing *w, size_t i) {
     (void)i;
@@ -72,9 +70,7 @@ static void run_file(FILE *out, const writing *w, size_t i) {
     report_run_json(out, w->in);
 }
 
-static void models_file(FILE *out, const writing *w, size_t i) {
-    report_models_json(out, w->in, i);
-}
+static void models_file(FILE *out, const writing *w, size_t i) { report_models_json(out, w->in, i); }
 
 typedef void file_writer(FILE *out, const writing *w, size_t i); /* i: an experiment, where the file is of one */
 
@@ -105,8 +101,7 @@ static farm_status write_models(writing *w, const char *models) {
     inside.folder = models;
     farm_status status = output_make_folder(models, w->errors);
     for (size_t i = 0; status == FARM_OK && i < w->in->n_experiments; i++)
-        if (w->in->results->experiments[i].weights)
-            status = write_for_experiment(&inside, i, "", ".json", models_file);
+        if (w->in->results->experiments[i].weights) status = write_for_experiment(&inside, i, "", ".json", models_file);
     w->files = inside.files;
     return status;
 }

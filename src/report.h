@@ -8,19 +8,19 @@
 
 /* All that is told about a run. Nothing is owned. */
 typedef struct {
-    const char *name;         /* of the run */
+    const char *name; /* of the run */
     const char *config_path;
-    const char *resolved;     /* the whole config with its defaults, as JSON text */
+    const char *resolved; /* the whole config with its defaults, as JSON text */
     uint64_t seed;
     const char *series_file, *series_column;
     const series *series;     /* NULL: the results came from elsewhere, and only report_print may be called */
     const char *precision;    /* "f32", "f64" */
     const char *vector_level; /* "x86-64-v3" */
     int vector_bits;
-    size_t repeats;           /* asked for */
+    size_t repeats;                /* asked for */
     const experiment *experiments; /* [n_experiments], in config order */
     size_t n_experiments;
-    const frame *const *frames;    /* [n_experiments], each experiment's own; for report_write alone */
+    const frame *const *frames; /* [n_experiments], each experiment's own; for report_write alone */
     const results *results;
     const comparisons *comparisons;
 } report_input;

@@ -9,8 +9,10 @@
 
 /* A text field, quoted only where it must be. */
 static void put_text(FILE *out, const char *text) {
-    if (strpbrk(text, ",\"\r\n")) csv_fwrite(out, text, strlen(text));
-    else fputs(text, out);
+    if (strpbrk(text, ",\"\r\n"))
+        csv_fwrite(out, text, strlen(text));
+    else
+        fputs(text, out);
 }
 
 /* A number field, with what comes before it: a comma, or nothing. */
@@ -43,8 +45,8 @@ void report_summary_csv(FILE *out, const report_input *in, const summary *summar
 
 static void comparison_line(FILE *out, const report_input *in, const comparison *c) {
     const t_test *t = &c->result;
-    const double columns[] = {t->mean_difference, t->ci_low,     t->ci_high,     t->statistic,     t->df,
-                              t->p,               c->p_adjusted, t->effect_size, t->repeats_needed};
+    const double columns[] = {t->mean_difference, t->ci_low,      t->ci_high,       t->statistic, t->df, t->p,
+                              c->p_adjusted,      t->effect_size, t->repeats_needed};
     fprintf(out, "%s,", c->test);
     put_text(out, in->experiments[c->a].name);
     fputc(',', out);

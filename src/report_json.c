@@ -24,10 +24,14 @@ static void put_string(FILE *out, const char *text) {
     fputc('"', out);
     while (*at) {
         size_t length = character_length(at);
-        if (length == 0) fputs("\xEF\xBF\xBD", out);
-        else if (*at == '"' || *at == '\\') fprintf(out, "\\%c", *at);
-        else if (*at < 0x20) fprintf(out, "\\u%04x", *at);
-        else fwrite(at, 1, length, out);
+        if (length == 0)
+            fputs("\xEF\xBF\xBD", out);
+        else if (*at == '"' || *at == '\\')
+            fprintf(out, "\\%c", *at);
+        else if (*at < 0x20)
+            fprintf(out, "\\u%04x", *at);
+        else
+            fwrite(at, 1, length, out);
         at += length ? length : 1;
     }
     fputc('"', out);
@@ -177,8 +181,10 @@ void report_models_json(FILE *out, const report_input *in, size_t i) {
     fputs("[\n", out);
     for (size_t r = 0; r < e->n_repeats; r++) {
         const double *weights = e->weights + r * e->n_weights;
-        if (all_finite(weights, e->n_weights)) put_model(out, &in->experiments[i].model, weights);
-        else fputs("  null", out); /* diverged: JSON has no nan */
+        if (all_finite(weights, e->n_weights))
+            put_model(out, &in->experiments[i].model, weights);
+        else
+            fputs("  null", out); /* diverged: JSON has no nan */
         fputs(r + 1 < e->n_repeats ? ",\n" : "\n", out);
     }
     fputs("]\n", out);

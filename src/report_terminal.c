@@ -12,10 +12,11 @@
 
 enum {
     DEFAULT_WIDTH = 80,
-    MIN_STRIP = 16, MAX_STRIP = 60, /* columns of a box plot; with less room than that there is none */
+    MIN_STRIP = 16,
+    MAX_STRIP = 60, /* columns of a box plot; with less room than that there is none */
     MAX_TICKS = 12,
-    SENTENCE = 1000,                /* bytes */
-    NAMED_REPEATS = 8,              /* diverged repeats named one by one */
+    SENTENCE = 1000,   /* bytes */
+    NAMED_REPEATS = 8, /* diverged repeats named one by one */
 };
 
 /* Characters of a UTF-8 text [bytes]. */
@@ -81,9 +82,7 @@ static void fill_row(table_row *row, const summary *s, int decimals) {
     number_text(row->cells[COLUMN_MAX], s->max, decimals);
 }
 
-static bool column_shown(const table *t, int column) {
-    return column != COLUMN_DIVERGED || t->any_diverged;
-}
+static bool column_shown(const table *t, int column) { return column != COLUMN_DIVERGED || t->any_diverged; }
 
 static void widen(int *width, const char *text) {
     int needed = text_width(text, strlen(text));
@@ -122,8 +121,11 @@ static void find_ticks(strip_axis *axis) {
     static const double steps[] = {1, 2, 5, 10};
     for (int i = 0; i < 4 && step < least; i++) step = steps[i] * unit;
     axis->tick_decimals = step >= 1 ? 0 : (int)ceil(-log10(step) - 1e-9);
-    for (double k = ceil(axis->low / step); k * step <= axis->high && axis->n_ticks < MAX_TICKS; k++)
-        axis->ticks[axis->n_ticks++] = k * step;
+    double first = ceil(axis->low / step);
+    while (axis->n_ticks < MAX_TICKS && (first + axis->n_ticks) * step <= axis->high) {
+        axis->ticks[axis->n_ticks] = (first + axis->n_ticks) * step;
+        axis->n_ticks++;
+    }
 }
 
 static void make_axis(table *t, int width) {
@@ -190,9 +192,7 @@ static void draw_tick_labels(char *strip, const strip_axis *axis) {
 /* --- printing the table ----------------------------------------------------------------------------------------- */
 
 /* Spaces, unless n is below 1. */
-static void pad(FILE *out, int n) {
-    fprintf(out, "%*s", n > 0 ? n : 0, "");
-}
+static void pad(FILE *out, int n) { fprintf(out, "%*s", n > 0 ? n : 0, ""); }
 
 /* name, cells [N_COLUMNS] right-aligned, strip; without blanks at the end of the line. */
 static void print_line(FILE *out, const table *t, const char *name, const char *const *cells, char *strip) {
@@ -297,8 +297,10 @@ static void print_diverged(FILE *out, const report_input *in, const summary *s, 
     fprintf(out, "  %s: repeat%s", in->experiments[i].name, s->left_out == 1 ? "" : "s");
     for (size_t r = 0; r < e->n_repeats; r++) {
         if (isfinite(e->rmse[r])) continue;
-        if (named == NAMED_REPEATS) more++;
-        else fprintf(out, "%s %zu", named++ ? "," : "", r + 1);
+        if (named == NAMED_REPEATS)
+            more++;
+        else
+            fprintf(out, "%s %zu", named++ ? "," : "", r + 1);
     }
     if (more > 0) fprintf(out, " and %zu more", more);
     fputc('\n', out);
@@ -346,8 +348,10 @@ static bool says_repeats_needed(const comparisons *c) {
 
 static void print_footer(FILE *out, const report_input *in) {
     if (in->comparisons->n == 0) return;
-    fputs("\nThe tests speak of training noise on this series: would other weights agree?\n"
-          "They cannot say how the experiments rank on another series or in another year.\n", out);
+    fputs(
+        "\nThe tests speak of training noise on this series: would other weights agree?\n"
+        "They cannot say how the experiments rank on another series or in another year.\n",
+        out);
     if (says_repeats_needed(in->comparisons))
         fputs("Repeats that \"would settle it\" are for one comparison alone, not adjusted.\n", out);
 }

@@ -8,9 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-bool experiment_deterministic(const experiment *e) {
-    return !experiment_is_lstm(e);
-}
+bool experiment_deterministic(const experiment *e) { return !experiment_is_lstm(e); }
 
 /* Adds a * b doubles to *bytes. False: the sum or the product is more than a size_t holds. */
 static bool add_doubles(size_t *bytes, size_t a, size_t b) {

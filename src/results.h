@@ -6,12 +6,12 @@
 #include "schemes.h"
 
 typedef struct {
-    size_t n_repeats;   /* the run's repeats; 1 for a deterministic baseline */
-    size_t n_test;      /* forecasts a repeat */
-    double *rmse;       /* [n_repeats], series units; NaN: the repeat diverged */
-    double *forecasts;  /* [n_repeats][n_test], series units */
-    double *weights;    /* [n_repeats][n_weights] at the end of the walk; NULL unless kept */
-    size_t n_weights;   /* 0 for a baseline without weights */
+    size_t n_repeats;  /* the run's repeats; 1 for a deterministic baseline */
+    size_t n_test;     /* forecasts a repeat */
+    double *rmse;      /* [n_repeats], series units; NaN: the repeat diverged */
+    double *forecasts; /* [n_repeats][n_test], series units */
+    double *weights;   /* [n_repeats][n_weights] at the end of the walk; NULL unless kept */
+    size_t n_weights;  /* 0 for a baseline without weights */
 } experiment_result;
 
 typedef struct {

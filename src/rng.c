@@ -14,9 +14,7 @@ static philox4x32_ctr_t draw(const rng_stream *s, uint32_t index, uint32_t attem
 }
 
 /* Two words to [0, 1): 53 bits, evenly spaced. */
-static double unit(uint32_t low, uint32_t high) {
-    return (double)(((uint64_t)high << 32 | low) >> 11) * 0x1p-53;
-}
+static double unit(uint32_t low, uint32_t high) { return (double)(((uint64_t)high << 32 | low) >> 11) * 0x1p-53; }
 
 double rng_uniform(const rng_stream *stream, uint32_t index) {
     philox4x32_ctr_t r = draw(stream, index, 0);

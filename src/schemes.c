@@ -29,8 +29,8 @@ static bool same_initial(const initial_spec *a, const initial_spec *b) {
 }
 
 static bool same_optimizer(const optimizer_spec *a, const optimizer_spec *b) {
-    return a->kind == b->kind && a->learning_rate == b->learning_rate && a->beta_1 == b->beta_1 && a->beta_2 == b->beta_2 &&
-           a->epsilon == b->epsilon && a->placement == b->placement;
+    return a->kind == b->kind && a->learning_rate == b->learning_rate && a->beta_1 == b->beta_1 &&
+           a->beta_2 == b->beta_2 && a->epsilon == b->epsilon && a->placement == b->placement;
 }
 
 bool experiment_same_model(const experiment *a, const experiment *b) {

@@ -56,8 +56,8 @@ typedef struct {
 
 /* What a baseline is told; each uses what it knows. */
 typedef struct {
-    bool refit;         /* estimate anew before every k-th forecast (experiment.every), not on the training part alone */
-    int period;         /* seasonal_naive: observations a season, >= 1 */
+    bool refit; /* estimate anew before every k-th forecast (experiment.every), not on the training part alone */
+    int period; /* seasonal_naive: observations a season, >= 1 */
     double alpha, beta; /* ses, holt: smoothing weights in [0, 1]; NaN: fitted */
 } baseline_spec;
 
@@ -69,20 +69,21 @@ typedef struct {
     lstm_shape model;
     initial_spec initial; /* how the first weights are made */
     train_spec train;
-    update_spec update;   /* SCHEME_UPDATE */
-    refit_init init;      /* SCHEME_REFIT */
+    update_spec update; /* SCHEME_UPDATE */
+    refit_init init;    /* SCHEME_REFIT */
     baseline_spec baseline;
-    int every;            /* update, refit, a baseline's refit: learn only before every k-th forecast, >= 1 */
-    int batch;            /* update, refit: rows a gradient step in what is learnt on the way, >= 1 */
+    int every; /* update, refit, a baseline's refit: learn only before every k-th forecast, >= 1 */
+    int batch; /* update, refit: rows a gradient step in what is learnt on the way, >= 1 */
     forecast_state state_at_forecast;
-    int *matches;    /* [n_matches] update experiments, by index, that this fixed one is the baseline of */
+    int *matches; /* [n_matches] update experiments, by index, that this fixed one is the baseline of */
     size_t n_matches;
 } experiment;
 
-bool experiment_is_lstm(const experiment *e);         /* needs repeats; the baselines do not */
-bool experiment_learns_on(const experiment *e);       /* changes its weights during the walk: update, refit from current */
+bool experiment_is_lstm(const experiment *e);   /* needs repeats; the baselines do not */
+bool experiment_learns_on(const experiment *e); /* changes its weights during the walk: update, refit from current */
 bool experiment_same_work(const experiment *a, const experiment *b); /* alike in all but name and matches */
-bool experiment_same_model(const experiment *a, const experiment *b); /* same first weights and training, but for epochs */
+bool experiment_same_model(const experiment *a,
+                           const experiment *b); /* same first weights and training, but for epochs */
 
 /* Called after every few milliseconds of training, an epoch or less, with the gradient steps since the last call (in
  * every lane); false stops the fit or walk there. */

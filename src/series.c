@@ -16,13 +16,13 @@
 #include <sys/stat.h>
 
 enum {
-    MAX_LISTED = 20,           /* faults named one by one; the rest is counted */
-    MAX_COLUMNS = 10000,       /* more is not a table of series */
-    MAX_NAMED = 12,            /* columns listed where one is missing */
-    MAX_FIELD = 1 << 20,       /* bytes; a longer field is a quote that was never closed */
-    CHUNK = 1 << 16,           /* bytes a read */
-    EXCERPT = 40,              /* bytes of a faulty value that are shown */
-    QUOTED = EXCERPT + 8,      /* an excerpt in its quotes */
+    MAX_LISTED = 20,                           /* faults named one by one; the rest is counted */
+    MAX_COLUMNS = 10000,                       /* more is not a table of series */
+    MAX_NAMED = 12,                            /* columns listed where one is missing */
+    MAX_FIELD = 1 << 20,                       /* bytes; a longer field is a quote that was never closed */
+    CHUNK = 1 << 16,                           /* bytes a read */
+    EXCERPT = 40,                              /* bytes of a faulty value that are shown */
+    QUOTED = EXCERPT + 8,                      /* an excerpt in its quotes */
     LENIENT = CSV_APPEND_NULL | CSV_REPALL_NL, /* a stray quote in some other column is none of our business */
 };
 static const size_t MAX_FILE = (size_t)1 << 30; /* bytes; as the documentation promises */
@@ -46,13 +46,13 @@ typedef struct {
     bool in_field;
     int blank_from, n_blank; /* blank lines since the last record */
 
-    char **names; /* [n_names] of the header */
+    char **names;           /* [n_names] of the header */
     size_t n_names, wanted; /* wanted: index of the column */
     bool has_header;
 
-    size_t field;      /* fields of this record so far */
+    size_t field;                       /* fields of this record so far */
     position record, surplus, value_at; /* starts of: this record, its first field too many, its value */
-    number_fault fault; /* of the value */
+    number_fault fault;                 /* of the value */
     double value;
     char excerpt[QUOTED]; /* the value as it stands, quoted, if it is at fault */
 
@@ -112,9 +112,7 @@ static void value_fault(reader *r) {
     case NUMBER_COMMA:
         fault_at(r, r->value_at, r->column, "%s has a decimal comma; write a point, as in 266.5", v);
         break;
-    case NUMBER_TOO_LARGE:
-        fault_at(r, r->value_at, r->column, "%s is too large; numbers go up to 1.8e308", v);
-        break;
+    case NUMBER_TOO_LARGE: fault_at(r, r->value_at, r->column, "%s is too large; numbers go up to 1.8e308", v); break;
     }
 }
 
@@ -148,8 +146,7 @@ static void list_names(const reader *r, char *text, size_t size) {
         quote_excerpt(name, r->names[i], strlen(r->names[i]));
         used += (size_t)snprintf(text + used, size - used, "%s%s", i ? ", " : "", name);
     }
-    if (listed < r->n_names && used < size)
-        snprintf(text + used, size - used, " and %zu more", r->n_names - listed);
+    if (listed < r->n_names && used < size) snprintf(text + used, size - used, " and %zu more", r->n_names - listed);
 }
 
 /* Why a header may not be what it seems; "" where nothing is odd. */
@@ -183,16 +180,18 @@ static void end_header(reader *r) {
     size_t found = 0, second = 0;
     for (size_t i = 0; i < r->n_names; i++) {
         if (strcmp(r->names[i], r->column) != 0) continue;
-        if (found++ == 0) r->wanted = i;
-        else if (found == 2) second = i;
+        if (found++ == 0)
+            r->wanted = i;
+        else if (found == 2)
+            second = i;
     }
     r->has_header = true;
     if (found == 0) {
         missing_column(r);
     } else if (found > 1) {
         stop_at(r, r->record,
-                "%zu columns are named \"%s\", the first two are columns %zu and %zu; give each its own name", found, r->column,
-                r->wanted + 1, second + 1);
+                "%zu columns are named \"%s\", the first two are columns %zu and %zu; give each its own name", found,
+                r->column, r->wanted + 1, second + 1);
     }
 }
 
@@ -224,8 +223,10 @@ static void end_record(reader *r) {
         fault_at(r, r->record, NULL, "%zu field%s where the header has %zu; fill in what is missing", r->field, plural,
                  r->n_names);
     else if (r->field > r->n_names)
-        fault_at(r, r->surplus, NULL, "%zu field%s where the header has %zu; quote a text that has a comma in it, and "
-                 "write decimals with a point", r->field, plural, r->n_names);
+        fault_at(r, r->surplus, NULL,
+                 "%zu field%s where the header has %zu; quote a text that has a comma in it, and "
+                 "write decimals with a point",
+                 r->field, plural, r->n_names);
     else if (r->fault != NUMBER_OK)
         value_fault(r);
     else
@@ -310,9 +311,7 @@ static void feed(reader *r, const unsigned char *text, size_t n) {
         stop_at(r, r->start, "a field of more than %d bytes; is its quote never closed?", MAX_FIELD);
 }
 
-static bool ends_stretch(unsigned char c) {
-    return c == ',' || c == '\r' || c == '\n';
-}
+static bool ends_stretch(unsigned char c) { return c == ',' || c == '\r' || c == '\n'; }
 
 static void feed_chunk(reader *r, const unsigned char *text, size_t n) {
     while (n > 0 && !r->stop) {

@@ -10,7 +10,7 @@
 #define MATHLIB_STANDALONE
 #include <Rmath.h>
 
-static const double POWER_WANTED = 0.8;          /* Cohen's convention for enough repeats */
+static const double POWER_WANTED = 0.8;               /* Cohen's convention for enough repeats */
 static const double COUNT_LIMIT = 9007199254740992.0; /* 2^53: above it doubles skip whole numbers */
 
 /* --- sums ------------------------------------------------------------------------------------------------------- */
@@ -26,9 +26,7 @@ static void sum_add(running_sum *s, double x) {
 }
 
 /* A sum that overflowed has no use for its carry. */
-static double sum_value(const running_sum *s) {
-    return isfinite(s->sum) ? s->sum + s->carry : s->sum;
-}
+static double sum_value(const running_sum *s) { return isfinite(s->sum) ? s->sum + s->carry : s->sum; }
 
 /* Mean and sum of squared deviations of what was counted; all alike: exactly their value and 0. */
 typedef struct {
@@ -37,9 +35,7 @@ typedef struct {
 } moments;
 
 /* a - b at i, or a alone where b is NULL. */
-static double difference_at(const double *a, const double *b, size_t i) {
-    return b ? a[i] - b[i] : a[i];
-}
+static double difference_at(const double *a, const double *b, size_t i) { return b ? a[i] - b[i] : a[i]; }
 
 /* Moments of the finite differences in two passes: the mean, then the deviations from it. Their own sum, which only
  * the rounding of the mean keeps from 0, corrects their squares (Chan, Golub and LeVeque 1983). */
@@ -68,9 +64,7 @@ static moments moments_of(const double *a, const double *b, size_t n) {
 }
 
 /* Sample standard deviation; NaN for fewer than two values. */
-static double spread_of(const moments *m) {
-    return m->n < 2 ? NAN : sqrt(m->squares / (double)(m->n - 1));
-}
+static double spread_of(const moments *m) { return m->n < 2 ? NAN : sqrt(m->squares / (double)(m->n - 1)); }
 
 /* --- summaries -------------------------------------------------------------------------------------------------- */
 
@@ -89,8 +83,15 @@ static double quantile(const double *sorted, size_t n, double q) {
 
 bool stats_summary(summary *out, const double *values, size_t n) {
     moments m = moments_of(values, NULL, n);
-    *out = (summary){.n = m.n, .left_out = n - m.n, .mean = m.mean, .std = spread_of(&m),
-                     .min = NAN, .q25 = NAN, .median = NAN, .q75 = NAN, .max = NAN};
+    *out = (summary){.n = m.n,
+                     .left_out = n - m.n,
+                     .mean = m.mean,
+                     .std = spread_of(&m),
+                     .min = NAN,
+                     .q25 = NAN,
+                     .median = NAN,
+                     .q75 = NAN,
+                     .max = NAN};
     if (m.n == 0) return true;
     double *sorted = malloc(m.n * sizeof *sorted);
     if (!sorted) return false;
@@ -111,8 +112,15 @@ bool stats_summary(summary *out, const double *values, size_t n) {
 
 /* Test of mean = 0: t = mean / (sd / sqrt(n)) with n - 1 degrees of freedom; interval mean -+ t* sd / sqrt(n). */
 static void t_from_moments(t_test *out, const moments *m, double alpha) {
-    *out = (t_test){.n = m->n, .mean_difference = m->mean, .ci_low = NAN, .ci_high = NAN, .statistic = NAN, .df = NAN,
-                    .p = NAN, .effect_size = NAN, .repeats_needed = NAN};
+    *out = (t_test){.n = m->n,
+                    .mean_difference = m->mean,
+                    .ci_low = NAN,
+                    .ci_high = NAN,
+                    .statistic = NAN,
+                    .df = NAN,
+                    .p = NAN,
+                    .effect_size = NAN,
+                    .repeats_needed = NAN};
     if (m->n < 2) return;
     double sd = spread_of(m), error = sd / sqrt((double)m->n);
     out->df = (double)(m->n - 1);
@@ -169,8 +177,10 @@ double stats_repeats_needed(double dz, double alpha) {
     }
     while (high - low > 1) {
         double middle = floor((low + high) / 2);
-        if (stats_t_power(dz, middle, alpha) < POWER_WANTED) low = middle;
-        else high = middle;
+        if (stats_t_power(dz, middle, alpha) < POWER_WANTED)
+            low = middle;
+        else
+            high = middle;
     }
     return high;
 }

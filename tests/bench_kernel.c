@@ -23,7 +23,7 @@ static const optimizer_spec keras = {OPTIMIZER_ADAM, 0.001, 0.9, 0.999, 1e-8, EP
 typedef struct {
     const char *name;
     precision precision;
-    int level; /* -1: the scalar twin */
+    int level;                  /* -1: the scalar twin */
     double nanoseconds[ROUNDS]; /* a step */
 } candidate;
 
@@ -87,7 +87,8 @@ static void bench(int neurons) {
     lstm_shape shape = {1, neurons, ACTIVATION_TANH, ACTIVATION_HARD_SIGMOID, 1};
     double inputs[ROWS], targets[ROWS];
     rng_stream s = {2, 1, 0, 0};
-    for (uint32_t i = 0; i < ROWS; i++) inputs[i] = 2 * rng_uniform(&s, i) - 1, targets[i] = 2 * rng_uniform(&s, 99 + i) - 1;
+    for (uint32_t i = 0; i < ROWS; i++)
+        inputs[i] = 2 * rng_uniform(&s, i) - 1, targets[i] = 2 * rng_uniform(&s, 99 + i) - 1;
     lstm_rows rows = {inputs, targets, ROWS};
     int epochs = 2 + 20000 / (int)lstm_parameters(&shape);
 
@@ -103,13 +104,15 @@ static void bench(int neurons) {
     for (int i = 0; i < n; i++) {
         double ns = median(candidates[i].nanoseconds);
         if (candidates[i].level < 0) scalar = ns;
-        printf("%8d  %s  %-10s  %10.2f  %12.3f  %8.1f\n", neurons, candidates[i].precision == PRECISION_F32 ? "f32" : "f64",
-               candidates[i].name, ns, ns / (double)lstm_parameters(&shape), scalar / ns);
+        printf("%8d  %s  %-10s  %10.2f  %12.3f  %8.1f\n", neurons,
+               candidates[i].precision == PRECISION_F32 ? "f32" : "f64", candidates[i].name, ns,
+               ns / (double)lstm_parameters(&shape), scalar / ns);
     }
 }
 
 int main(void) {
-    printf("%8s  %s  %-10s  %10s  %12s  %8s\n", "neurons", "   ", "vectors", "ns a step", "ns/parameter", "times scalar");
+    printf("%8s  %s  %-10s  %10s  %12s  %8s\n", "neurons", "   ", "vectors", "ns a step", "ns/parameter",
+           "times scalar");
     static const int neurons[] = {1, 4, 10, 32, 128};
     for (size_t i = 0; i < sizeof neurons / sizeof *neurons; i++) bench(neurons[i]);
     return 0;

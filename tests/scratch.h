@@ -69,17 +69,17 @@ static inline void scratch_remove(const char *folder) {
         char *path = malloc(strlen(folder) + strlen(entry->d_name) + 2);
         if (!path) abort();
         sprintf(path, "%s/%s", folder, entry->d_name);
-        if (lstat(path, &info) == 0 && S_ISDIR(info.st_mode)) scratch_remove(path);
-        else unlink(path);
+        if (lstat(path, &info) == 0 && S_ISDIR(info.st_mode))
+            scratch_remove(path);
+        else
+            unlink(path);
         free(path);
     }
     if (listing) closedir(listing);
     rmdir(folder);
 }
 
-static inline void scratch_close(scratch *s) {
-    scratch_remove(s->folder);
-}
+static inline void scratch_close(scratch *s) { scratch_remove(s->folder); }
 
 /* All faults as the program prints them, one a line, with the folder taken out of the paths; to be freed. */
 static inline char *scratch_faults(const scratch *s, const farm_errors *errors) {

@@ -50,11 +50,11 @@ static void rmses_on_shampoo_are_those_of_statsmodels(void **state) {
         {method(SCHEME_DRIFT, 1, 1, again), 137.833775387, 1e-8},
         {method(SCHEME_SEASONAL_NAIVE, 1, 1, plain), 240.473063287, 1e-8},
         {method(SCHEME_SEASONAL_NAIVE, 1, 1, (baseline_spec){false, 3, NAN, NAN}), 123.968957808, 1e-8},
-        {method(SCHEME_SES, 1, 1, plain), 106.844945618, 1e-4},
-        {method(SCHEME_SES, 1, 1, again), 106.591921503, 1e-4},
+        {method(SCHEME_SES, 1, 1, plain), 106.844945618, 1e-5},
+        {method(SCHEME_SES, 1, 1, again), 106.591921503, 1e-5},
         {method(SCHEME_SES, 1, 1, (baseline_spec){false, 12, 0.3, NAN}), 110.223940248, 1e-8},
-        {method(SCHEME_HOLT, 1, 1, plain), 106.426942293, 1e-4},
-        {method(SCHEME_HOLT, 1, 1, again), 103.547284129, 1e-4},
+        {method(SCHEME_HOLT, 1, 1, plain), 106.426940649, 1e-5},
+        {method(SCHEME_HOLT, 1, 1, again), 103.547174346, 1e-5},
         {method(SCHEME_HOLT, 1, 1, (baseline_spec){false, 12, 0.4, 0.2}), 92.710419232, 1e-8},
         {method(SCHEME_AR, 1, 1, plain), 86.729855905, 1e-8},
         {method(SCHEME_AR, 1, 1, again), 86.976633895, 1e-8},
@@ -116,7 +116,8 @@ static void awkward_series_are_survived(void **state) {
             for (int t = 0; t < N; t++) y[t] = kind == 0 ? 7 : kind == 1 ? 3.0 * t : (t % 2 ? 1.7e308 : -1.7e308);
             experiment e = method(scheme, 1, 2, (baseline_spec){true, 12, NAN, NAN});
             forecast_values(forecasts, &e, y, N);
-            bool exact = kind == 0 || (kind == 1 && (scheme == SCHEME_DRIFT || scheme == SCHEME_HOLT || scheme == SCHEME_AR));
+            bool exact =
+                kind == 0 || (kind == 1 && (scheme == SCHEME_DRIFT || scheme == SCHEME_HOLT || scheme == SCHEME_AR));
             for (int i = 0; exact && i < TEST; i++) assert_true(fabs(forecasts[i] - y[N - TEST + i]) < 1e-6);
         }
 }

@@ -93,14 +93,19 @@ static void sentences_say_who_is_better_by_how_much_and_how_sure(void **state) {
     r->spec.n_pairs = 1;
     compare(r);
     expect_sentence(r, 0, "update_2 beats fixed by 7.7 (95% CI 4.4 to 11.0), p = 0.003 (Holm), n = 8, dz = 1.94.");
-    expect_sentence(r, 1, "fixed_522 cannot be told apart from fixed: 0.281 lower on average (95% CI -0.304 to 0.866), "
-                          "p = 0.59 (Holm), n = 8, dz = 0.40; about 51 repeats would settle it at this effect size (80% power).");
-    expect_sentence(r, 2, "refit cannot be told apart from fixed: 0.12 lower on average (95% CI -1.63 to 1.88), p = 0.87 "
-                          "(Holm), n = 8, dz = 0.06; about 2,300 repeats would settle it at this effect size (80% power).");
-    expect_sentence(r, 3, "fixed beats persistence (136.75) by 34.5 (95% CI 30.2 to 38.8), p < 0.001 (Holm), n = 8, "
-                          "dz = 6.69.");
-    expect_sentence(r, 4, "update_2 against its matched baseline fixed_522: the new data helped, by 7.4 (95% CI 4.4 to "
-                          "10.4), p = 0.003 (Holm), n = 8, dz = 2.04.");
+    expect_sentence(
+        r, 1,
+        "fixed_522 cannot be told apart from fixed: 0.281 lower on average (95% CI -0.304 to 0.866), "
+        "p = 0.59 (Holm), n = 8, dz = 0.40; about 51 repeats would settle it at this effect size (80% power).");
+    expect_sentence(r, 2,
+                    "refit cannot be told apart from fixed: 0.12 lower on average (95% CI -1.63 to 1.88), p = 0.87 "
+                    "(Holm), n = 8, dz = 0.06; about 2,300 repeats would settle it at this effect size (80% power).");
+    expect_sentence(r, 3,
+                    "fixed beats persistence (136.75) by 34.5 (95% CI 30.2 to 38.8), p < 0.001 (Holm), n = 8, "
+                    "dz = 6.69.");
+    expect_sentence(r, 4,
+                    "update_2 against its matched baseline fixed_522: the new data helped, by 7.4 (95% CI 4.4 to "
+                    "10.4), p = 0.003 (Holm), n = 8, dz = 2.04.");
     expect_sentence(r, 5, "update_2 beats refit by 7.53 (95% CI 5.29 to 9.77), p < 0.001 (Holm), n = 8, dz = 2.81.");
     compare_free(&r->out);
 }
@@ -113,22 +118,27 @@ static void a_worse_or_undecided_update_is_not_credited_to_the_new_data(void **s
     compare(r);
     assert_int_equal(r->out.n, 1);
     /* sd sqrt(8/7), se 0.377964, t* 2.364624: 4 -+ 0.893744; dz = 4 / 1.069045; a family of one is not adjusted */
-    expect_sentence(r, 0, "update_2 against its matched baseline fixed_522: extra training alone does better, by 4.00 (95% CI "
-                          "3.11 to 4.89), p < 0.001, n = 8, dz = 3.74.");
+    expect_sentence(
+        r, 0,
+        "update_2 against its matched baseline fixed_522: extra training alone does better, by 4.00 (95% CI "
+        "3.11 to 4.89), p < 0.001, n = 8, dz = 3.74.");
     compare_free(&r->out);
     for (int i = 0; i < N; i++) r->rmse[UPDATE_2][i] = r->rmse[FIXED_522][i] + (i % 2 ? -3 : 2); /* -0.5 on average */
     compare(r);
     /* sd sqrt(50/7) = 2.672612, se 0.944911: -0.5 -+ 2.234360; t = -0.529150, p 0.6130 (scipy); dz 0.187083; needed 227 */
-    expect_sentence(r, 0, "update_2 against its matched baseline fixed_522: no difference can be told from noise, so no gain can "
-                          "be credited to the new data: 0.50 lower on average (95% CI -1.73 to 2.73), p = 0.61, n = 8, "
-                          "dz = 0.19; about 230 repeats would settle it at this effect size (80% power).");
+    expect_sentence(
+        r, 0,
+        "update_2 against its matched baseline fixed_522: no difference can be told from noise, so no gain can "
+        "be credited to the new data: 0.50 lower on average (95% CI -1.73 to 2.73), p = 0.61, n = 8, "
+        "dz = 0.19; about 230 repeats would settle it at this effect size (80% power).");
     compare_free(&r->out);
 }
 
 static void a_pair_stands_once_whichever_way_round_it_is_asked_for(void **state) {
     (void)state;
     run *r = tutorial();
-    r->spec.pairs = (compare_pair[]){{FIXED, UPDATE_2}, {FIXED_522, UPDATE_2}, {REFIT, UPDATE_2}, {UPDATE_2, REFIT}, {REFIT, REFIT}};
+    r->spec.pairs = (compare_pair[]){
+        {FIXED, UPDATE_2}, {FIXED_522, UPDATE_2}, {REFIT, UPDATE_2}, {UPDATE_2, REFIT}, {REFIT, REFIT}};
     r->spec.n_pairs = 5;
     compare(r);
     assert_int_equal(r->out.n, 6);
@@ -176,8 +186,10 @@ static void two_deterministic_sides_are_set_side_by_side_and_not_tested(void **s
     assert_true(c->result.n == 1 && c->result.mean_difference == -6.25 && isnan(c->result.p) && isnan(c->p_adjusted) &&
                 isnan(c->result.ci_low) && isnan(c->result.repeats_needed) && c->left_out == 0);
     assert_int_equal(r->out.n_tested, 4);
-    expect_sentence(r, 3, "naive beats persistence (136.75) by 6.25; neither varies from repeat to repeat, so there is nothing "
-                          "to test.");
+    expect_sentence(
+        r, 3,
+        "naive beats persistence (136.75) by 6.25; neither varies from repeat to repeat, so there is nothing "
+        "to test.");
     compare_free(&r->out);
 }
 
@@ -198,8 +210,9 @@ static void diverged_repeats_are_left_out_in_the_open(void **state) {
     compare_free(&r->out);
     for (int i = 1; i < N; i++) r->rmse[UPDATE_2][i] = NAN;
     compare(r);
-    expect_sentence(r, 0, "update_2 and fixed cannot be compared yet: at least two repeats are needed; in the one there is, "
-                          "update_2 is better by 7.00 (7 diverged).");
+    expect_sentence(r, 0,
+                    "update_2 and fixed cannot be compared yet: at least two repeats are needed; in the one there is, "
+                    "update_2 is better by 7.00 (7 diverged).");
     r->rmse[UPDATE_2][0] = NAN;
     compare_free(&r->out);
     compare(r);
@@ -232,8 +245,9 @@ static void a_difference_lost_to_the_adjustment_says_so(void **state) {
     char text[500];
     compare_sentence(text, sizeof text, &r->out, 0, r->experiments);
     assert_non_null(strstr(text, "update_2 cannot be told apart from fixed: 2.88 lower on average (90% CI "));
-    assert_non_null(strstr(text, "), p = 0.12 (Bonferroni), n = 8, dz = 1.01; p was 0.025 before the adjustment for 5 tests, "
-                                 "so more repeats may settle it."));
+    assert_non_null(strstr(text,
+                           "), p = 0.12 (Bonferroni), n = 8, dz = 1.01; p was 0.025 before the adjustment for 5 tests, "
+                           "so more repeats may settle it."));
     compare_free(&r->out);
 }
 
@@ -243,7 +257,8 @@ static void numbers_keep_three_digits_at_any_scale(void **state) {
     for (int e = 0; e < N_EXPERIMENTS; e++)
         for (int i = 0; i < N; i++) r->rmse[e][i] /= 8192; /* a power of two: nothing else changes */
     compare(r);
-    expect_sentence(r, 0, "update_2 beats fixed by 0.00093 (95% CI 0.00053 to 0.00134), p = 0.003 (Holm), n = 8, dz = 1.94.");
+    expect_sentence(r, 0,
+                    "update_2 beats fixed by 0.00093 (95% CI 0.00053 to 0.00134), p = 0.003 (Holm), n = 8, dz = 1.94.");
     compare_free(&r->out);
     for (int e = 0; e < N_EXPERIMENTS; e++)
         for (int i = 0; i < N; i++) r->rmse[e][i] *= 8192.0 * 8192;

@@ -75,8 +75,10 @@ static void nan_stays_nan(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(tanh_is_within_3_ulp),        cmocka_unit_test(logistic_is_within_3_ulp),
-        cmocka_unit_test(natural_log_is_within_3_ulp), cmocka_unit_test(extremes_are_exact),
+        cmocka_unit_test(tanh_is_within_3_ulp),
+        cmocka_unit_test(logistic_is_within_3_ulp),
+        cmocka_unit_test(natural_log_is_within_3_ulp),
+        cmocka_unit_test(extremes_are_exact),
         cmocka_unit_test(nan_stays_nan),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

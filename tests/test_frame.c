@@ -79,8 +79,8 @@ static void a_constant_column_scales_to_the_lower_end(void **state) {
 static void inverting_a_target_gives_the_observation_back(void **state) {
     (void)state;
     const frame_spec specs[] = {
-        {0, {0}, 1, 12, SCALE_RANGE, -1, 1},       {1, {1}, 1, 12, SCALE_RANGE, -1, 1},
-        {1, {12}, 2, 5, SCALE_STANDARD, 0, 0},     {2, {1, 12}, 1, 12, SCALE_RANGE, 0, 1},
+        {0, {0}, 1, 12, SCALE_RANGE, -1, 1},    {1, {1}, 1, 12, SCALE_RANGE, -1, 1},
+        {1, {12}, 2, 5, SCALE_STANDARD, 0, 0},  {2, {1, 12}, 1, 12, SCALE_RANGE, 0, 1},
         {3, {1, 1, 2}, 3, 4, SCALE_NONE, 0, 0},
     };
     for (size_t i = 0; i < sizeof specs / sizeof *specs; i++) {

@@ -9,7 +9,8 @@
 #include <string.h>
 #include <cmocka.h>
 
-static const initial_spec keras = {INITIAL_GLOROT_UNIFORM, INITIAL_ORTHOGONAL, INITIAL_GLOROT_UNIFORM, false, true, NULL, 0};
+static const initial_spec keras = {
+    INITIAL_GLOROT_UNIFORM, INITIAL_ORTHOGONAL, INITIAL_GLOROT_UNIFORM, false, true, NULL, 0};
 
 /* A model with n neurons and L lags; the caller frees. */
 static double *draw(int L, int n, const initial_spec *spec, int bias_vectors, initial_key key) {

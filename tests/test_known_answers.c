@@ -70,7 +70,10 @@ static int read_forecasts(const char *folder, const char *experiment, double *fo
     return n;
 }
 
-typedef struct { const char *name; double tolerance, worst; } check;
+typedef struct {
+    const char *name;
+    double tolerance, worst;
+} check;
 
 static void compare_forecasts(check *c, const cJSON *expected, const char *folder) {
     const cJSON *wanted = cJSON_GetObjectItemCaseSensitive(expected, "forecasts"), *value;
@@ -94,7 +97,8 @@ static void compare_numbers(check *c, const char *key, const cJSON *wanted, cons
     if (cJSON_IsArray(wanted)) {
         assert_true(cJSON_IsArray(got));
         assert_int_equal(cJSON_GetArraySize(got), cJSON_GetArraySize(wanted));
-        for (const cJSON *w = wanted->child, *g = got->child; w; w = w->next, g = g->next) compare_numbers(c, key, w, g);
+        for (const cJSON *w = wanted->child, *g = got->child; w; w = w->next, g = g->next)
+            compare_numbers(c, key, w, g);
         return;
     }
     assert_true(cJSON_IsNumber(got));

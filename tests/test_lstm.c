@@ -21,16 +21,11 @@ static const optimizer_spec rmsprop = {OPTIMIZER_RMSPROP, 0.01, 0.9, 0.9, 1e-7, 
 static const optimizer_spec pytorch = {OPTIMIZER_ADAM, 0.01, 0.9, 0.999, 1e-3, EPSILON_AFTER_CORRECTION};
 
 static const lstm_shape shapes[] = {
-    {1, 1, ACTIVATION_TANH, ACTIVATION_HARD_SIGMOID, 1},
-    {1, 1, ACTIVATION_TANH, ACTIVATION_SIGMOID, 1},
-    {1, 1, ACTIVATION_TANH, ACTIVATION_HARD_SIGMOID, 2},
-    {3, 1, ACTIVATION_TANH, ACTIVATION_HARD_SIGMOID, 1},
-    {1, 2, ACTIVATION_TANH, ACTIVATION_HARD_SIGMOID, 1},
-    {2, 5, ACTIVATION_TANH, ACTIVATION_SIGMOID, 2},
-    {2, 3, ACTIVATION_RELU, ACTIVATION_HARD_SIGMOID_6, 1},
-    {1, 4, ACTIVATION_SIGMOID, ACTIVATION_LINEAR, 1},
-    {1, 17, ACTIVATION_TANH, ACTIVATION_HARD_SIGMOID, 1},
-    {4, 3, ACTIVATION_HARD_SIGMOID, ACTIVATION_RELU, 2},
+    {1, 1, ACTIVATION_TANH, ACTIVATION_HARD_SIGMOID, 1},   {1, 1, ACTIVATION_TANH, ACTIVATION_SIGMOID, 1},
+    {1, 1, ACTIVATION_TANH, ACTIVATION_HARD_SIGMOID, 2},   {3, 1, ACTIVATION_TANH, ACTIVATION_HARD_SIGMOID, 1},
+    {1, 2, ACTIVATION_TANH, ACTIVATION_HARD_SIGMOID, 1},   {2, 5, ACTIVATION_TANH, ACTIVATION_SIGMOID, 2},
+    {2, 3, ACTIVATION_RELU, ACTIVATION_HARD_SIGMOID_6, 1}, {1, 4, ACTIVATION_SIGMOID, ACTIVATION_LINEAR, 1},
+    {1, 17, ACTIVATION_TANH, ACTIVATION_HARD_SIGMOID, 1},  {4, 3, ACTIVATION_HARD_SIGMOID, ACTIVATION_RELU, 2},
 };
 enum { N_SHAPES = sizeof shapes / sizeof *shapes, N_ROWS = 6, MAX_LAGS = 4 };
 
@@ -87,8 +82,9 @@ static void assert_block_equals_twins(const lstm_shape *shape, const optimizer_s
     lstm_forecast(model, inputs + (N_ROWS - 1) * shape->lags, output);
     for (int lane = 0; lane < LANES; lane++) {
         double *w = some_weights(shape, lane);
-        double y = real == PRECISION_F32 ? twin_train_float(shape, training, &rows, batch, state == ROW_STATE_KEPT, 5, w)
-                                         : twin_train_double(shape, training, &rows, batch, state == ROW_STATE_KEPT, 5, w);
+        double y = real == PRECISION_F32
+                       ? twin_train_float(shape, training, &rows, batch, state == ROW_STATE_KEPT, 5, w)
+                       : twin_train_double(shape, training, &rows, batch, state == ROW_STATE_KEPT, 5, w);
         lstm_get_weights(model, lane, got);
         assert_memory_equal(got, w, P * sizeof *w);
         assert_memory_equal(&output[lane], &y, sizeof y);
@@ -148,7 +144,8 @@ static void gradients_are_those_of_finite_differences(void **state) {
             w[p] = kept;
             double difference = (loss[1] - loss[0]) / (2 * h);
             if (fabs(gradient - difference) > 1e-8 * (1 + fabs(difference)))
-                fail_msg("shape %d, parameter %zu: gradient %.12g, finite difference %.12g", i, p, gradient, difference);
+                fail_msg("shape %d, parameter %zu: gradient %.12g, finite difference %.12g", i, p, gradient,
+                         difference);
         }
         lstm_free(before);
         lstm_free(after);

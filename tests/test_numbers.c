@@ -12,9 +12,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-static number_fault parse(const char *text, double *value) {
-    return number_parse(value, text, strlen(text));
-}
+static number_fault parse(const char *text, double *value) { return number_parse(value, text, strlen(text)); }
 
 static void exact_texts_read_back_to_the_same_bits(void **state) {
     (void)state;
@@ -34,10 +32,23 @@ static void exact_texts_read_back_to_the_same_bits(void **state) {
 
 static void exact_texts_are_as_short_as_they_can_be(void **state) {
     (void)state;
-    const struct { double value; const char *text; } cases[] = {
-        {0.1, "0.1"}, {109.6, "109.6"}, {1.0 / 3, "0.3333333333333333"}, {100, "100"}, {-2.5, "-2.5"}, {1e22, "1e+22"},
-        {0.1 + 0.2, "0.30000000000000004"}, {NAN, "nan"}, {-NAN, "nan"}, {INFINITY, "inf"}, {-INFINITY, "-inf"}, {0.0, "0"},
-        {DBL_MAX, "1.7976931348623157e+308"}, {5e-324, "4.94065645841247e-324"}};
+    const struct {
+        double value;
+        const char *text;
+    } cases[] = {{0.1, "0.1"},
+                 {109.6, "109.6"},
+                 {1.0 / 3, "0.3333333333333333"},
+                 {100, "100"},
+                 {-2.5, "-2.5"},
+                 {1e22, "1e+22"},
+                 {0.1 + 0.2, "0.30000000000000004"},
+                 {NAN, "nan"},
+                 {-NAN, "nan"},
+                 {INFINITY, "inf"},
+                 {-INFINITY, "-inf"},
+                 {0.0, "0"},
+                 {DBL_MAX, "1.7976931348623157e+308"},
+                 {5e-324, "4.94065645841247e-324"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char text[NUMBER_TEXT];
         number_exact(text, cases[i].value);
@@ -47,13 +58,21 @@ static void exact_texts_are_as_short_as_they_can_be(void **state) {
 
 static void only_whole_decimal_numbers_are_numbers(void **state) {
     (void)state;
-    const struct { const char *text; number_fault fault; } cases[] = {
-        {"", NUMBER_EMPTY}, {" \t", NUMBER_EMPTY}, {"nan", NUMBER_NOT_ONE}, {"inf", NUMBER_NOT_ONE}, {"-", NUMBER_NOT_ONE},
-        {".", NUMBER_NOT_ONE}, {"0x10", NUMBER_NOT_ONE}, {"1 2", NUMBER_NOT_ONE}, {"1e+", NUMBER_NOT_ONE}, {"e5", NUMBER_NOT_ONE},
-        {"1.2.3", NUMBER_NOT_ONE}, {"12a", NUMBER_NOT_ONE}, {"--1", NUMBER_NOT_ONE}, {",5", NUMBER_NOT_ONE},
-        {"1,234", NUMBER_THOUSANDS}, {"-1,234,567.8", NUMBER_THOUSANDS}, {"1,23", NUMBER_COMMA}, {"1234,5", NUMBER_COMMA},
-        {"1234,567", NUMBER_COMMA}, {"1,2,3", NUMBER_NOT_ONE}, {"1,234x", NUMBER_NOT_ONE},
-        {"1e999", NUMBER_TOO_LARGE}, {"-1e309", NUMBER_TOO_LARGE}};
+    const struct {
+        const char *text;
+        number_fault fault;
+    } cases[] = {{"", NUMBER_EMPTY},          {" \t", NUMBER_EMPTY},
+                 {"nan", NUMBER_NOT_ONE},     {"inf", NUMBER_NOT_ONE},
+                 {"-", NUMBER_NOT_ONE},       {".", NUMBER_NOT_ONE},
+                 {"0x10", NUMBER_NOT_ONE},    {"1 2", NUMBER_NOT_ONE},
+                 {"1e+", NUMBER_NOT_ONE},     {"e5", NUMBER_NOT_ONE},
+                 {"1.2.3", NUMBER_NOT_ONE},   {"12a", NUMBER_NOT_ONE},
+                 {"--1", NUMBER_NOT_ONE},     {",5", NUMBER_NOT_ONE},
+                 {"1,234", NUMBER_THOUSANDS}, {"-1,234,567.8", NUMBER_THOUSANDS},
+                 {"1,23", NUMBER_COMMA},      {"1234,5", NUMBER_COMMA},
+                 {"1234,567", NUMBER_COMMA},  {"1,2,3", NUMBER_NOT_ONE},
+                 {"1,234x", NUMBER_NOT_ONE},  {"1e999", NUMBER_TOO_LARGE},
+                 {"-1e309", NUMBER_TOO_LARGE}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         double value;
         assert_int_equal(parse(cases[i].text, &value), cases[i].fault);
@@ -62,9 +81,15 @@ static void only_whole_decimal_numbers_are_numbers(void **state) {
 
 static void people_get_few_digits_at_any_scale(void **state) {
     (void)state;
-    const struct { double value; int significant; const char *text; } cases[] = {
-        {101.2345, 5, "101.23"}, {0.00123456, 3, "0.00123"}, {1234567, 4, "1234567"}, {12345678, 4, "1.23e+07"}, {7.1, 3, "7.10"},
-        {0, 3, "0.00"}, {NAN, 3, "-"}, {INFINITY, 3, "inf"}, {1e-15, 3, "1e-15"}, {-94.1, 3, "-94.1"}};
+    const struct {
+        double value;
+        int significant;
+        const char *text;
+    } cases[] = {{101.2345, 5, "101.23"}, {0.00123456, 3, "0.00123"},
+                 {1234567, 4, "1234567"}, {12345678, 4, "1.23e+07"},
+                 {7.1, 3, "7.10"},        {0, 3, "0.00"},
+                 {NAN, 3, "-"},           {INFINITY, 3, "inf"},
+                 {1e-15, 3, "1e-15"},     {-94.1, 3, "-94.1"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char text[NUMBER_TEXT];
         number_text(text, cases[i].value, number_decimals(cases[i].value, cases[i].significant));
@@ -79,7 +104,10 @@ static void people_get_few_digits_at_any_scale(void **state) {
 
 static void counts_have_separators(void **state) {
     (void)state;
-    const struct { unsigned long long count; const char *text; } cases[] = {
+    const struct {
+        unsigned long long count;
+        const char *text;
+    } cases[] = {
         {0, "0"}, {999, "999"}, {1000, "1,000"}, {3190480, "3,190,480"}, {UINT64_MAX, "18,446,744,073,709,551,615"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char text[NUMBER_TEXT];
@@ -91,13 +119,17 @@ static void counts_have_separators(void **state) {
 static void the_nearest_name_is_found_if_it_is_near(void **state) {
     (void)state;
     const char *const names[] = {"epochs", "every", "optimizer", "state_at_forecast", "sales"};
-    const struct { const char *wanted, *meant; } cases[] = {
-        {"epoch", "epochs"}, {"EPOCHS", "epochs"}, {"epcohs", "epochs"}, {"optimiser", "optimizer"}, {"Sales", "sales"},
-        {"state_forecast", "state_at_forecast"}, {"neurons", NULL}, {"x", NULL}, {"", NULL}};
+    const struct {
+        const char *wanted, *meant;
+    } cases[] = {{"epoch", "epochs"},        {"EPOCHS", "epochs"}, {"epcohs", "epochs"},
+                 {"optimiser", "optimizer"}, {"Sales", "sales"},   {"state_forecast", "state_at_forecast"},
+                 {"neurons", NULL},          {"x", NULL},          {"", NULL}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const char *near = nearest_name(cases[i].wanted, names, sizeof names / sizeof *names);
-        if (cases[i].meant) assert_string_equal(near ? near : "(none)", cases[i].meant);
-        else assert_null(near);
+        if (cases[i].meant)
+            assert_string_equal(near ? near : "(none)", cases[i].meant);
+        else
+            assert_null(near);
     }
     char endless[1000] = "";
     memset(endless, 'a', sizeof endless - 1);

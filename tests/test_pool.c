@@ -257,7 +257,10 @@ static void a_diverging_repeat_is_nan(void **state) {
     results_free(&r);
 }
 
-typedef struct { int polls, calls; uint64_t last, total; } watcher;
+typedef struct {
+    int polls, calls;
+    uint64_t last, total;
+} watcher;
 
 static bool stop_soon(void *context) {
     watcher *w = context;

@@ -49,12 +49,18 @@ static run *small_run(void) {
         .indices = {1, 2, 3, 4, 5},
         .names = {"fixed", "update_2", "persistence"},
         .series = {.n = 6, .digest = UINT64_C(0x0123456789abcdef)},
-        .results = {.n_experiments = N_EXPERIMENTS, .steps_asked = 3190480, .steps_taken = 938300, .seconds = 0.5, .threads = 2},
+        .results = {.n_experiments = N_EXPERIMENTS,
+                    .steps_asked = 3190480,
+                    .steps_taken = 938300,
+                    .seconds = 0.5,
+                    .threads = 2},
     };
     for (int e = 0; e < N_EXPERIMENTS; e++) {
         size_t repeats = e == PERSISTENCE ? 1 : N;
-        r.experiments[e] = (experiment){.name = r.names[e], .model = {.lags = 1, .neurons = 1, .bias_vectors = 1},
-                                        .scheme = (const scheme_kind[]){SCHEME_FIXED, SCHEME_UPDATE, SCHEME_PERSISTENCE}[e]};
+        r.experiments[e] =
+            (experiment){.name = r.names[e],
+                         .model = {.lags = 1, .neurons = 1, .bias_vectors = 1},
+                         .scheme = (const scheme_kind[]){SCHEME_FIXED, SCHEME_UPDATE, SCHEME_PERSISTENCE}[e]};
         r.list[e] = (experiment_result){repeats, N_TEST, r.rmse[e], r.forecasts[e], NULL, 0};
         for (size_t i = 0; i < repeats * N_TEST; i++) r.forecasts[e][i] = (double)(100 * e) + (double)i + 0.25;
         r.frames[e] = &r.frame;
@@ -62,11 +68,22 @@ static run *small_run(void) {
     r.frame = (frame){.lags = 1, .n_rows = 5, .n_train = 3, .n_test = 2, .actuals = r.actuals, .indices = r.indices};
     r.series.values = r.values;
     r.results.experiments = r.list;
-    r.in = (report_input){
-        .name = "tutorial", .config_path = "configs/tutorial.json", .resolved = "{\n  \"repeats\": 4\n}\n", .seed = UINT64_MAX,
-        .series_file = "data/shampoo.csv", .series_column = "Sales", .series = &r.series, .precision = "f32",
-        .vector_level = "x86-64-v3", .vector_bits = 256, .repeats = N, .experiments = r.experiments,
-        .n_experiments = N_EXPERIMENTS, .frames = r.frames, .results = &r.results, .comparisons = &r.comparisons};
+    r.in = (report_input){.name = "tutorial",
+                          .config_path = "configs/tutorial.json",
+                          .resolved = "{\n  \"repeats\": 4\n}\n",
+                          .seed = UINT64_MAX,
+                          .series_file = "data/shampoo.csv",
+                          .series_column = "Sales",
+                          .series = &r.series,
+                          .precision = "f32",
+                          .vector_level = "x86-64-v3",
+                          .vector_bits = 256,
+                          .repeats = N,
+                          .experiments = r.experiments,
+                          .n_experiments = N_EXPERIMENTS,
+                          .frames = r.frames,
+                          .results = &r.results,
+                          .comparisons = &r.comparisons};
     compare_again(&r);
     return &r;
 }
@@ -202,8 +219,9 @@ static void models_have_the_layout_of_keras_get_weights(void **state) {
     assert_int_equal(cJSON_GetArraySize(json), N);
     assert_true(cJSON_IsNull(cJSON_GetArrayItem(json, 1)));
     char *first = cJSON_PrintUnformatted(cJSON_GetArrayItem(json, 0));
-    assert_string_equal(first, "{\"kernel\":[[0.5,1.5,2.5,3.5]],\"recurrent_kernel\":[[4.5,5.5,6.5,7.5]],"
-                               "\"bias\":[8.5,9.5,10.5,11.5],\"dense_kernel\":[12.5],\"dense_bias\":13.5}");
+    assert_string_equal(first,
+                        "{\"kernel\":[[0.5,1.5,2.5,3.5]],\"recurrent_kernel\":[[4.5,5.5,6.5,7.5]],"
+                        "\"bias\":[8.5,9.5,10.5,11.5],\"dense_kernel\":[12.5],\"dense_bias\":13.5}");
     cJSON_free(first);
     cJSON_Delete(json);
     assert_int_equal(scratch_count(scratch_path(&s, "models")), 1); /* none for what has no weights */
@@ -222,9 +240,10 @@ static void matrices_of_a_wider_model_are_lists_of_rows(void **state) {
     write_run(r, &s);
     cJSON *json = read_json(&s, "models/fixed.json");
     char *second = cJSON_PrintUnformatted(cJSON_GetArrayItem(json, 1));
-    assert_string_equal(second, "{\"kernel\":[[22.5,23.5,24.5,25.5],[26.5,27.5,28.5,29.5]],"
-                                "\"recurrent_kernel\":[[30.5,31.5,32.5,33.5]],\"bias\":[34.5,35.5,36.5,37.5],"
-                                "\"recurrent_bias\":[38.5,39.5,40.5,41.5],\"dense_kernel\":[42.5],\"dense_bias\":43.5}");
+    assert_string_equal(second,
+                        "{\"kernel\":[[22.5,23.5,24.5,25.5],[26.5,27.5,28.5,29.5]],"
+                        "\"recurrent_kernel\":[[30.5,31.5,32.5,33.5]],\"bias\":[34.5,35.5,36.5,37.5],"
+                        "\"recurrent_bias\":[38.5,39.5,40.5,41.5],\"dense_kernel\":[42.5],\"dense_bias\":43.5}");
     cJSON_free(second);
     cJSON_Delete(json);
     scratch_close(&s);
@@ -234,7 +253,8 @@ static void two_runs_differ_in_run_json_alone(void **state) {
     (void)state;
     run *r = small_run();
     scratch a = scratch_open(), b = scratch_open();
-    static const char *const names[] = {"experiment_fixed.csv", "summary.csv", "comparisons.csv", "forecasts.csv", "models/fixed.json"};
+    static const char *const names[] = {"experiment_fixed.csv", "summary.csv", "comparisons.csv", "forecasts.csv",
+                                        "models/fixed.json"};
     keep_weights(r);
     write_run(r, &a);
     r->results.seconds = 77;
@@ -307,8 +327,9 @@ static void a_folder_in_the_way_leaves_the_old_files_alone(void **state) {
     scratch_write_text(&s, "experiment_fixed.csv", "old");
     scratch_write_text(&s, "experiment_gone.csv", "old");
     assert_int_equal(mkdir(scratch_path(&s, "summary.csv"), 0777), 0);
-    expect_failure(r, &s, s.folder, "summary.csv: cannot write: Is a directory; rename the folder of that name, or choose another "
-                                    "with --out\n");
+    expect_failure(r, &s, s.folder,
+                   "summary.csv: cannot write: Is a directory; rename the folder of that name, or choose another "
+                   "with --out\n");
     expect_file(&s, "experiment_fixed.csv", "old");
     expect_file(&s, "experiment_gone.csv", "old");
     assert_int_equal(scratch_count(s.folder), 3); /* and no temporary file */
@@ -322,12 +343,14 @@ static void a_file_where_a_folder_belongs_is_named(void **state) {
     char folder[200];
     keep_weights(r);
     scratch_write_text(&s, "models", "a file");
-    expect_failure(r, &s, s.folder, "models: cannot make the folder: File exists; a file is in the way: rename it, or choose another "
-                                    "folder with --out\n");
+    expect_failure(r, &s, s.folder,
+                   "models: cannot make the folder: File exists; a file is in the way: rename it, or choose another "
+                   "folder with --out\n");
     assert_int_equal(scratch_count(s.folder), 1);
     snprintf(folder, sizeof folder, "%s/models/out", s.folder);
-    expect_failure(r, &s, folder, "models/out: cannot make the folder: File exists; a file is in the way: rename it, or choose "
-                                  "another folder with --out\n");
+    expect_failure(r, &s, folder,
+                   "models/out: cannot make the folder: File exists; a file is in the way: rename it, or choose "
+                   "another folder with --out\n");
     scratch_close(&s);
 }
 
@@ -445,7 +468,8 @@ static void sentences_stand_under_their_headings_and_the_footer_once(void **stat
     (void)state;
     run *r = small_run();
     char *text = printed(r, 0);
-    char *against = strstr(text, "\nAgainst fixed (lower RMSE is better)\n"), *footer = strstr(text, "\nThe tests speak of");
+    char *against = strstr(text, "\nAgainst fixed (lower RMSE is better)\n"),
+         *footer = strstr(text, "\nThe tests speak of");
     assert_true(against != NULL && footer > against);
     assert_null(strstr(footer + 2, "The tests speak of"));
     assert_null(strstr(text, "New data"));

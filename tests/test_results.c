@@ -10,7 +10,10 @@
 #include <cmocka.h>
 
 static const experiment experiments[] = {
-    {.name = "fixed", .scheme = SCHEME_FIXED, .frame = {.test = 12}, .model = {.lags = 2, .neurons = 3, .bias_vectors = 1}},
+    {.name = "fixed",
+     .scheme = SCHEME_FIXED,
+     .frame = {.test = 12},
+     .model = {.lags = 2, .neurons = 3, .bias_vectors = 1}},
     {.name = "persistence", .scheme = SCHEME_PERSISTENCE, .frame = {.test = 6}},
 };
 
@@ -57,8 +60,9 @@ static void too_many_repeats_are_refused_with_the_size(void **state) {
     assert_non_null(strstr(errors.items[0].text, "ask for fewer repeats"));
     assert_null(r.experiments);
     assert_int_equal(results_init(&r, experiments, 2, SIZE_MAX / 8, true, &errors), FARM_FAILED);
-    assert_non_null(strstr(errors.items[1].text, "more than memory can address; ask for fewer repeats, or set save_models to "
-                                                 "false"));
+    assert_non_null(strstr(errors.items[1].text,
+                           "more than memory can address; ask for fewer repeats, or set save_models to "
+                           "false"));
     farm_errors_free(&errors);
 }
 

@@ -43,9 +43,7 @@ static void expect_faults_n(const char *bytes, size_t n, const char *expected) {
     free(faults);
 }
 
-static void expect_faults(const char *text, const char *expected) {
-    expect_faults_n(text, strlen(text), expected);
-}
+static void expect_faults(const char *text, const char *expected) { expect_faults_n(text, strlen(text), expected); }
 
 /* FNV-1a of 266.0 and 145.9 as little-endian doubles, by hand in Python:
  * h = 0xcbf29ce484222325; for b in struct.pack('<2d', 266, 145.9): h = (h ^ b) * 0x100000001b3 % 2**64 */
@@ -79,39 +77,41 @@ static void decimal_numbers_are_read_in_every_common_form(void **state) {
 
 static void every_fault_names_line_and_column(void **state) {
     (void)state;
-    expect_faults("Month,Sales\n"
-                  "1-01,266.0\n"
-                  "1-02,n/a\n"
-                  "1-03,\n"
-                  "1-04,   \n"
-                  "1-05, nan\n"
-                  "1-06,inf\n"
-                  "1-07,0x10\n"
-                  "1-08,1e999\n"
-                  "\xC3\xBC\xC3\xBC,\"1,234\"\n"
-                  "\"a\nb\",\"266,5\"\n"
-                  "1-10,12 34\n"
-                  "1-11,1e\n",
-                  "data.csv:3:6: Sales: \"n/a\" is not a number; write a finite decimal one such as 266.5\n"
-                  "data.csv:4:6: Sales: the value is missing; fill it in, or take the record out\n"
-                  "data.csv:5:9: Sales: the value is missing; fill it in, or take the record out\n"
-                  "data.csv:6:7: Sales: \"nan\" is not a number; write a finite decimal one such as 266.5\n"
-                  "data.csv:7:6: Sales: \"inf\" is not a number; write a finite decimal one such as 266.5\n"
-                  "data.csv:8:6: Sales: \"0x10\" is not a number; write a finite decimal one such as 266.5\n"
-                  "data.csv:9:6: Sales: \"1e999\" is too large; numbers go up to 1.8e308\n"
-                  "data.csv:10:4: Sales: \"1,234\" has a thousands separator; write the digits without it, and a decimal as "
-                  "a point\n"
-                  "data.csv:12:4: Sales: \"266,5\" has a decimal comma; write a point, as in 266.5\n"
-                  "data.csv:13:6: Sales: \"12 34\" is not a number; write a finite decimal one such as 266.5\n"
-                  "data.csv:14:6: Sales: \"1e\" is not a number; write a finite decimal one such as 266.5\n");
+    expect_faults(
+        "Month,Sales\n"
+        "1-01,266.0\n"
+        "1-02,n/a\n"
+        "1-03,\n"
+        "1-04,   \n"
+        "1-05, nan\n"
+        "1-06,inf\n"
+        "1-07,0x10\n"
+        "1-08,1e999\n"
+        "\xC3\xBC\xC3\xBC,\"1,234\"\n"
+        "\"a\nb\",\"266,5\"\n"
+        "1-10,12 34\n"
+        "1-11,1e\n",
+        "data.csv:3:6: Sales: \"n/a\" is not a number; write a finite decimal one such as 266.5\n"
+        "data.csv:4:6: Sales: the value is missing; fill it in, or take the record out\n"
+        "data.csv:5:9: Sales: the value is missing; fill it in, or take the record out\n"
+        "data.csv:6:7: Sales: \"nan\" is not a number; write a finite decimal one such as 266.5\n"
+        "data.csv:7:6: Sales: \"inf\" is not a number; write a finite decimal one such as 266.5\n"
+        "data.csv:8:6: Sales: \"0x10\" is not a number; write a finite decimal one such as 266.5\n"
+        "data.csv:9:6: Sales: \"1e999\" is too large; numbers go up to 1.8e308\n"
+        "data.csv:10:4: Sales: \"1,234\" has a thousands separator; write the digits without it, and a decimal as "
+        "a point\n"
+        "data.csv:12:4: Sales: \"266,5\" has a decimal comma; write a point, as in 266.5\n"
+        "data.csv:13:6: Sales: \"12 34\" is not a number; write a finite decimal one such as 266.5\n"
+        "data.csv:14:6: Sales: \"1e\" is not a number; write a finite decimal one such as 266.5\n");
 }
 
 static void records_of_another_length_are_faults(void **state) {
     (void)state;
-    expect_faults("Month,Sales\n1-01,266,0\n1-02\n1-03,1\n",
-                  "data.csv:2:10: 3 fields where the header has 2; quote a text that has a comma in it, and write decimals "
-                  "with a point\n"
-                  "data.csv:3:1: 1 field where the header has 2; fill in what is missing\n");
+    expect_faults(
+        "Month,Sales\n1-01,266,0\n1-02\n1-03,1\n",
+        "data.csv:2:10: 3 fields where the header has 2; quote a text that has a comma in it, and write decimals "
+        "with a point\n"
+        "data.csv:3:1: 1 field where the header has 2; fill in what is missing\n");
 }
 
 static void blank_lines_count_as_faults_only_before_a_record(void **state) {
@@ -136,50 +136,62 @@ static void only_the_first_twenty_faults_are_listed_and_the_rest_counted(void **
 
 static void a_missing_column_lists_what_there_is(void **state) {
     (void)state;
-    expect_faults("Month,sales,Price\n1,2,3\n",
-                  "data.csv:1:1: series.file: no column \"Sales\"; did you mean \"sales\"? The file has \"Month\", \"sales\", "
-                  "\"Price\"\n");
-    expect_faults("Month,Price\n1,2\n", "data.csv:1:1: series.file: no column \"Sales\"; the file has \"Month\", \"Price\"\n");
-    expect_faults("Month;Sales\n1;2\n", "data.csv:1:1: series.file: no column \"Sales\"; the file has \"Month;Sales\"; separate "
-                                        "the columns by commas, not semicolons\n");
+    expect_faults(
+        "Month,sales,Price\n1,2,3\n",
+        "data.csv:1:1: series.file: no column \"Sales\"; did you mean \"sales\"? The file has \"Month\", \"sales\", "
+        "\"Price\"\n");
+    expect_faults("Month,Price\n1,2\n",
+                  "data.csv:1:1: series.file: no column \"Sales\"; the file has \"Month\", \"Price\"\n");
+    expect_faults("Month;Sales\n1;2\n",
+                  "data.csv:1:1: series.file: no column \"Sales\"; the file has \"Month;Sales\"; separate "
+                  "the columns by commas, not semicolons\n");
     expect_faults("1-01,266\n1-02,145.9\n",
                   "data.csv:1:1: series.file: no column \"Sales\"; the file has \"1-01\", \"266\"\n");
-    expect_faults("266\n145.9\n", "data.csv:1:1: series.file: no column \"Sales\"; the file has \"266\"; the first line is taken "
-                                  "as the header: add one with the columns' names\n");
-    expect_faults("# by hand\nMonth,Sales\n1,2\n",
-                  "data.csv:1:1: series.file: no column \"Sales\"; the file has \"# by hand\"; the first line is taken as the "
-                  "header, and comments are not known\n");
+    expect_faults("266\n145.9\n",
+                  "data.csv:1:1: series.file: no column \"Sales\"; the file has \"266\"; the first line is taken "
+                  "as the header: add one with the columns' names\n");
+    expect_faults(
+        "# by hand\nMonth,Sales\n1,2\n",
+        "data.csv:1:1: series.file: no column \"Sales\"; the file has \"# by hand\"; the first line is taken as the "
+        "header, and comments are not known\n");
 }
 
 static void a_column_that_is_there_twice_is_a_fault_only_if_it_is_the_one(void **state) {
     (void)state;
     expect_faults("Sales,Month,Sales,Sales\n1,2,3,4\n",
-                  "data.csv:1:1: series.file: 3 columns are named \"Sales\", the first two are columns 1 and 3; give each its own "
+                  "data.csv:1:1: series.file: 3 columns are named \"Sales\", the first two are columns 1 and 3; give "
+                  "each its own "
                   "name\n");
     expect_values("Sales,x,x\n1,2,3\n", 1, (double[]){1});
 }
 
 static void files_without_records_are_faults(void **state) {
     (void)state;
-    const char *empty = "data.csv: series.file: the file is empty; it needs a header line and a line for each observation\n";
+    const char *empty =
+        "data.csv: series.file: the file is empty; it needs a header line and a line for each observation\n";
     expect_faults("", empty);
     expect_faults("\xEF\xBB\xBF", empty);
     expect_faults("\n \n", empty);
-    expect_faults("Month,Sales\n", "data.csv: series.file: the file has a header and nothing below it; add a line for each "
-                                   "observation\n");
+    expect_faults("Month,Sales\n",
+                  "data.csv: series.file: the file has a header and nothing below it; add a line for each "
+                  "observation\n");
 }
 
 static void a_quote_that_never_closes_is_named_where_it_opens(void **state) {
     (void)state;
-    expect_faults("Month,Sales\n1-01,\"266\n1-02,2\n", "data.csv:2:6: series.file: the quote that opens here is never closed\n");
-    expect_faults("Month,\"Sales\n1-01,266\n", "data.csv:1:7: series.file: the quote that opens here is never closed\n");
+    expect_faults("Month,Sales\n1-01,\"266\n1-02,2\n",
+                  "data.csv:2:6: series.file: the quote that opens here is never closed\n");
+    expect_faults("Month,\"Sales\n1-01,266\n",
+                  "data.csv:1:7: series.file: the quote that opens here is never closed\n");
 }
 
 static void bytes_that_are_no_text_are_faults(void **state) {
     (void)state;
-    expect_faults_n("Sales\n1\0002\n", 10, "data.csv:2:2: series.file: a NUL byte; is this a text file? Save it as CSV in "
-                                          "UTF-8\n");
-    expect_faults_n("\xFF\xFES\0a\0l\0e\0s\0", 12, "data.csv: series.file: the file is in UTF-16; save it as CSV in UTF-8\n");
+    expect_faults_n("Sales\n1\0002\n", 10,
+                    "data.csv:2:2: series.file: a NUL byte; is this a text file? Save it as CSV in "
+                    "UTF-8\n");
+    expect_faults_n("\xFF\xFES\0a\0l\0e\0s\0", 12,
+                    "data.csv: series.file: the file is in UTF-16; save it as CSV in UTF-8\n");
 }
 
 /* 3 MB in one field: it is refused long before the memory is gone. */
@@ -189,7 +201,8 @@ static void an_endless_field_is_refused(void **state) {
     char *text = malloc(n);
     assert_non_null(text);
     memset(text, '7', n);
-    expect_faults_n(text, n, "data.csv:1:1: series.file: a field of more than 1048576 bytes; is its quote never closed?\n");
+    expect_faults_n(text, n,
+                    "data.csv:1:1: series.file: a field of more than 1048576 bytes; is its quote never closed?\n");
     free(text);
 }
 
@@ -205,7 +218,8 @@ static void a_file_of_many_chunks_reads_like_one(void **state) {
     strcpy(at, "\xC3\xBC, x\r\n");
     assert_int_equal(read_bytes(&s, text, strlen(text), &faults), FARM_BAD_INPUT);
     /* each record takes a line, two thirds of them another one; i % 3 != 0 for 26666 of 40000 */
-    assert_string_equal(faults, "data.csv:66668:4: Sales: \"x\" is not a number; write a finite decimal one such as 266.5\n");
+    assert_string_equal(faults,
+                        "data.csv:66668:4: Sales: \"x\" is not a number; write a finite decimal one such as 266.5\n");
     free(faults);
     *at = '\0';
     assert_int_equal(read_bytes(&s, text, strlen(text), &faults), FARM_OK);
@@ -224,9 +238,11 @@ static void a_path_that_is_no_file_names_the_key(void **state) {
     assert_int_equal(series_read(&s, scratch_path(&dir, "none.csv"), "Sales", "series.file", &errors), FARM_BAD_INPUT);
     assert_int_equal(series_read(&s, scratch_path(&dir, "."), "Sales", "series.file", &errors), FARM_BAD_INPUT);
     char *faults = scratch_faults(&dir, &errors);
-    assert_string_equal(faults, "none.csv: series.file: cannot be opened: No such file or directory; the path is relative to the "
-                                "config's folder\n"
-                                ".: series.file: is a folder; name the CSV file in it\n");
+    assert_string_equal(
+        faults,
+        "none.csv: series.file: cannot be opened: No such file or directory; the path is relative to the "
+        "config's folder\n"
+        ".: series.file: is a folder; name the CSV file in it\n");
     free(faults);
     farm_errors_free(&errors);
     scratch_close(&dir);
@@ -234,12 +250,13 @@ static void a_path_that_is_no_file_names_the_key(void **state) {
 
 static void faulty_values_are_shown_short_and_without_control_characters(void **state) {
     (void)state;
-    expect_faults("Sales\n\x1B[31mred\n\"\xC3\xBC\xC3\xBC\xC3\xBC\xC3\xBC\xC3\xBC\xC3\xBC\xC3\xBC\xC3\xBC\xC3\xBC\xC3\xBC\xC3\xBC"
-                  "\xC3\xBC\xC3\xBC\xC3\xBC\xC3\xBC\xC3\xBC\xC3\xBC\xC3\xBC\xC3\xBC.\xC3\xBC\xC3\xBC\"\n",
-                  "data.csv:2:1: Sales: \"?[31mred\" is not a number; write a finite decimal one such as 266.5\n"
-                  "data.csv:3:1: Sales: \"\xC3\xBC\xC3\xBC\xC3\xBC\xC3\xBC\xC3\xBC\xC3\xBC\xC3\xBC\xC3\xBC\xC3\xBC\xC3\xBC"
-                  "\xC3\xBC\xC3\xBC\xC3\xBC\xC3\xBC\xC3\xBC\xC3\xBC\xC3\xBC\xC3\xBC\xC3\xBC....\" is not a number; write a "
-                  "finite decimal one such as 266.5\n");
+    expect_faults(
+        "Sales\n\x1B[31mred\n\"\xC3\xBC\xC3\xBC\xC3\xBC\xC3\xBC\xC3\xBC\xC3\xBC\xC3\xBC\xC3\xBC\xC3\xBC\xC3\xBC\xC3\xBC"
+        "\xC3\xBC\xC3\xBC\xC3\xBC\xC3\xBC\xC3\xBC\xC3\xBC\xC3\xBC\xC3\xBC.\xC3\xBC\xC3\xBC\"\n",
+        "data.csv:2:1: Sales: \"?[31mred\" is not a number; write a finite decimal one such as 266.5\n"
+        "data.csv:3:1: Sales: \"\xC3\xBC\xC3\xBC\xC3\xBC\xC3\xBC\xC3\xBC\xC3\xBC\xC3\xBC\xC3\xBC\xC3\xBC\xC3\xBC"
+        "\xC3\xBC\xC3\xBC\xC3\xBC\xC3\xBC\xC3\xBC\xC3\xBC\xC3\xBC\xC3\xBC\xC3\xBC....\" is not a number; write a "
+        "finite decimal one such as 266.5\n");
 }
 
 static void results_files_may_hold_nan(void **state) {

@@ -26,7 +26,8 @@ static void summaries_agree_with_pandas(void **state) {
         assert_true(near(s.mean, summaries[i].mean, 1e-14)); /* the last digit or two of a sum of a thousand */
         assert_true(near(s.std, summaries[i].std, 1e-13));
         assert_true(same(s.min, summaries[i].min) && same(s.max, summaries[i].max));
-        assert_true(same(s.q25, summaries[i].q25) && same(s.median, summaries[i].median) && same(s.q75, summaries[i].q75));
+        assert_true(same(s.q25, summaries[i].q25) && same(s.median, summaries[i].median) &&
+                    same(s.q75, summaries[i].q75));
     }
 }
 
@@ -64,8 +65,10 @@ static void t_tests_agree_with_scipy(void **state) {
     (void)state;
     for (size_t i = 0; i < sizeof t_tests / sizeof *t_tests; i++) {
         t_test t;
-        if (isnan(t_tests[i].constant)) stats_paired_t(&t, paired_a, paired_b, t_tests[i].n, t_tests[i].alpha);
-        else stats_one_sample_t(&t, paired_a, t_tests[i].n, t_tests[i].constant, t_tests[i].alpha);
+        if (isnan(t_tests[i].constant))
+            stats_paired_t(&t, paired_a, paired_b, t_tests[i].n, t_tests[i].alpha);
+        else
+            stats_one_sample_t(&t, paired_a, t_tests[i].n, t_tests[i].constant, t_tests[i].alpha);
         assert_int_equal(t.n, t_tests[i].n);
         assert_true(near(t.mean_difference, t_tests[i].mean, 1e-12)); /* a difference of sums loses some digits */
         assert_true(near(t.ci_low, t_tests[i].low, 1e-11) && near(t.ci_high, t_tests[i].high, 1e-11));
@@ -118,7 +121,8 @@ static void differences_without_spread_have_a_sure_answer_or_none(void **state) 
     assert_true(t.ci_low == 0 && t.ci_high == 0 && isnan(t.repeats_needed));
     stats_one_sample_t(&t, tenths, 3, 0.4, 0.05);
     assert_true(t.statistic == -INFINITY && t.p == 0 && t.effect_size == -INFINITY && t.repeats_needed == 2);
-    assert_true(t.ci_low == t.mean_difference && t.ci_high == t.mean_difference && fabs(t.mean_difference + 0.3) < 1e-15);
+    assert_true(t.ci_low == t.mean_difference && t.ci_high == t.mean_difference &&
+                fabs(t.mean_difference + 0.3) < 1e-15);
     stats_one_sample_t(&t, b, 3, 0.1, 0.05);
     assert_true(isnan(t.p));
 }
@@ -147,8 +151,10 @@ static void repeats_needed_are_the_least_with_80_percent_power(void **state) {
 
 static void adjusted_p_agree_with_their_definitions(void **state) {
     (void)state;
-    const struct { adjustment method; const double *expected; } cases[] = {
-        {ADJUST_HOLM, holm_p}, {ADJUST_BH, bh_p}, {ADJUST_BONFERRONI, bonferroni_p}, {ADJUST_NONE, raw_p}};
+    const struct {
+        adjustment method;
+        const double *expected;
+    } cases[] = {{ADJUST_HOLM, holm_p}, {ADJUST_BH, bh_p}, {ADJUST_BONFERRONI, bonferroni_p}, {ADJUST_NONE, raw_p}};
     for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
         double adjusted[N_P];
         assert_true(stats_adjust(adjusted, raw_p, N_P, cases[c].method));

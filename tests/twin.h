@@ -41,7 +41,7 @@ static REAL TWIN(twin_slope)(activation a, REAL y) {
 }
 
 /* One step of every parameter by its gradient. */
-static void TWIN(twin_step)(TWIN(twin) *t) {
+static void TWIN(twin_step)(TWIN(twin) * t) {
     const optimizer_spec *o = &t->training;
     t->beta_1_power = t->beta_1_power < 1e-30 ? 0 : t->beta_1_power * o->beta_1;
     t->beta_2_power = t->beta_2_power < 1e-30 ? 0 : t->beta_2_power * o->beta_2;
@@ -61,7 +61,7 @@ static void TWIN(twin_step)(TWIN(twin) *t) {
 }
 
 /* One row: forward, and when target is not NULL its gradient is added up, dy = slope (y - target). Returns y. */
-static REAL TWIN(twin_row)(TWIN(twin) *t, const double *inputs, const double *target, REAL slope) {
+static REAL TWIN(twin_row)(TWIN(twin) * t, const double *inputs, const double *target, REAL slope) {
     const size_t n = (size_t)t->shape.neurons, L = (size_t)t->shape.lags, B = (size_t)t->shape.bias_vectors;
     const size_t recurrent = L * 4 * n, bias = recurrent + n * 4 * n, dense = bias + B * 4 * n;
     const activation r = t->shape.recurrent_activation, a = t->shape.activation;
@@ -106,8 +106,8 @@ static REAL TWIN(twin_row)(TWIN(twin) *t, const double *inputs, const double *ta
 
 /* Trains a twin from weights for epochs over rows, batch of them a step, then forecasts the last row from zero; weights
  * are replaced. kept: every row starts from zero. */
-static double TWIN(twin_train)(const lstm_shape *shape, const optimizer_spec *training, const lstm_rows *rows, int batch,
-                               bool kept, int epochs, double *weights) {
+static double TWIN(twin_train)(const lstm_shape *shape, const optimizer_spec *training, const lstm_rows *rows,
+                               int batch, bool kept, int epochs, double *weights) {
     size_t P = lstm_parameters(shape), n = (size_t)shape->neurons, B = (size_t)batch;
     REAL *memory = calloc(4 * P + 2 * n * B, sizeof *memory), *states = memory + 4 * P;
     TWIN(twin) t = {*shape, *training, 1, 1, memory, memory + P, memory + 2 * P, memory + 3 * P, NULL, NULL};

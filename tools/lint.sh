@@ -8,7 +8,7 @@ flags="-std=c11 -fopenmp -Iinclude -Isrc -D_POSIX_C_SOURCE=200809L -DFARM_HAVE_v
 
 echo "clang-tidy"
 # shellcheck disable=SC2086 # a list of flags
-printf '%s\n' src/*.c | xargs -P "$(nproc)" -n 4 sh -c 'clang-tidy --quiet "$@" -- '"$flags"' 2>/dev/null' sh || status=1
+printf '%s\n' src/*.c | xargs -P "$(nproc)" -n 1 sh -c 'clang-tidy --quiet "$@" -- '"$flags"' 2>/dev/null' sh || status=1
 
 echo "cppcheck"
 cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \

@@ -1,12 +1,13 @@
 """Figures for tests/test_baselines.c, from statsmodels and NumPy: RMSE of the last 12 months of shampoo sales.
 
-pip install numpy pandas statsmodels; python tests/oracle/baselines.py
+pip install numpy pandas scipy statsmodels; python tests/oracle/baselines.py
 """
 import warnings
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from scipy.optimize import minimize
 from statsmodels.tsa.ar_model import AutoReg
 from statsmodels.tsa.holtwinters import Holt, SimpleExpSmoothing
 
@@ -36,29 +37,28 @@ def level(y, t, alpha):
     return out
 
 
+FITTED = {}
+
+
 def holt(known, t, given=None):
     # statsmodels steps over y[0] itself: it starts one observation earlier, so that y[0] is forecast without error
     start = dict(initialization_method="known", initial_level=y[0] - (y[1] - y[0]), initial_trend=y[1] - y[0])
-    alpha, beta = given or best_holt(known, start)
+    if given is None:
+        given = FITTED[known] = FITTED[known] if known in FITTED else best_holt(known, start)
+    alpha, beta = given
     fit = Holt(y[:t], **start).fit(smoothing_level=alpha, smoothing_trend=beta, optimized=False)
     return fit.forecast(1)[0]
 
 
-CACHE = {}
-
-
 def best_holt(known, start):
-    """The least squares over a fine grid, refined: the optimiser of statsmodels may stop short at a corner."""
-    if known not in CACHE:
-        def sse(a, b):
-            return Holt(y[:known], **start).fit(smoothing_level=a, smoothing_trend=b, optimized=False).sse
-        best, width = (0.5, 0.5), 0.5
-        while width > 1e-7:
-            grid = [np.clip(np.linspace(c - width, c + width, 7), 0, 1) for c in best]
-            best = min(((a, b) for a in grid[0] for b in grid[1]), key=lambda p: sse(*p))
-            width /= 2
-        CACHE[known] = best
-    return CACHE[known]
+    """SciPy's Nelder-Mead from the best point of a grid: the optimiser of statsmodels may stop short at a corner."""
+    def sse(p):
+        a, b = np.clip(p, 0, 1)
+        return Holt(y[:known], **start).fit(smoothing_level=a, smoothing_trend=b, optimized=False).sse
+    grid = np.linspace(0, 1, 21)
+    first = min(((a, b) for a in grid for b in grid), key=sse)
+    best = minimize(sse, first, method="Nelder-Mead", options=dict(xatol=1e-10, fatol=1e-10, maxiter=5000)).x
+    return np.clip(best, 0, 1)
 
 
 def ar(lags, difference):
