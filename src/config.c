@@ -146,6 +146,57 @@ static void check_rows_left(loading *l, const variant *v) {
                    "only %zu observation%s; there must be at least 3", n, n == 1 ? "" : "s");
 }
 
+/* At an experiment's own key, or at the experiment where the key has its default. */
+static void fault_own(loading *l, const variant *v, const char *key, const char *text) {
+    const cJSON *node = json_get(v->merged, key);
+    if (node)
+        json_fault(&l->texts, node, "%s", text);
+    else
+        json_fault_missing(&l->texts, v->entry, key, "%s", text);
+}
+
+/* Batches must divide the rows that they are taken from. */
+static void check_batches(loading *l, const variant *v, const experiment *e, int n_train) {
+    char text[300];
+    int rows = scheme_indivisible(e, n_train);
+    if (rows == 0) return;
+    const cJSON *batch = json_get(json_get(v->merged, "train"), "batch");
+    if (n_train % e->train.batch != 0)
+        json_fault(&l->texts, batch, "batches of %d do not divide the %d training rows; take a divisor of %d",
+                   e->train.batch, n_train, n_train);
+    else {
+        snprintf(text, sizeof text, "batches of %d do not divide the %d rows that %s learns from; take a divisor%s",
+                 e->batch, rows, e->scheme == SCHEME_UPDATE ? "an update" : "a refit",
+                 e->scheme == SCHEME_UPDATE ? ", or \"rows\": {\"last\": k} with a multiple" : "");
+        fault_own(l, v, "batch", text);
+    }
+}
+
+/* What a baseline needs before its first forecast. */
+static void check_baseline(loading *l, const variant *v, const experiment *e, int n_train) {
+    char text[300];
+    int first = (int)l->out->series.n - e->frame.test;
+    if (e->scheme == SCHEME_SEASONAL_NAIVE && e->baseline.period > first) {
+        snprintf(text, sizeof text, "a season of %d observations, but only %d before the first forecast; at most %d",
+                 e->baseline.period, first, first);
+        fault_own(l, v, "period", text);
+    }
+    if (e->scheme == SCHEME_AR && n_train < e->frame.lags + 1)
+        fault_frame(l, v, "lags", "%d training rows cannot give the %d coefficients of an AR(%d); take fewer lags",
+                    n_train, e->frame.lags + 1, e->frame.lags);
+}
+
+/* What hangs on how many rows there are. */
+static void check_rows(loading *l, const variant *v, const experiment *e) {
+    long n_train = frame_rows(&e->frame, l->out->series.n) - e->frame.test;
+    check_rows_left(l, v);
+    if (n_train < 1 || v->faulty) return;
+    if (experiment_is_lstm(e))
+        check_batches(l, v, e, (int)n_train);
+    else
+        check_baseline(l, v, e, (int)n_train);
+}
+
 static bool frame_complete(const variant *v) { return !config_was_faulty(json_get(v->merged, "frame")); }
 
 /* --- structs ---------------------------------------------------------------------------------------------------- */
@@ -186,7 +237,7 @@ static void make_experiments(loading *l) {
         if (v->n_matches > 0) e->matches = calloc(v->n_matches, sizeof *e->matches);
         for (size_t m = 0; m < v->n_matches && e->matches; m++) e->matches[e->n_matches++] = v->matches[m]->index;
         if (v->n_matches > 0 && !e->matches) json_fault_memory(&l->texts);
-        if (c->series.n > 0 && frame_complete(v)) check_rows_left(l, v);
+        if (c->series.n > 0 && frame_complete(v)) check_rows(l, v, e);
         if (!v->faulty) take_weights(l, v, e);
     }
 }
@@ -277,6 +328,7 @@ static void load(loading *l, const char *path, const farm_options *options) {
     l->out->path = json_print(&l->texts, "%s", path);
     if (!l->out->path || !read_top(l, path)) return;
     for (size_t i = 0; options && i < options->n_set; i++) override_set(&l->texts, l->top, options->set[i]);
+    if (options && options->from) override_from(&l->texts, l->top, options->from);
     config_check(&l->texts, l->top);
     read_scalars(l, options);
     write_scalars(l);

@@ -101,7 +101,7 @@ static const cJSON *given_at(const cJSON *object, const char *path) {
     return NULL;
 }
 
-static bool check_sweep_member(json_texts *texts, cJSON *member, const cJSON *experiment, const char *scheme) {
+static bool check_sweep_member(json_texts *texts, cJSON *member, const cJSON *entry, const char *scheme) {
     const config_key *key = config_key_at(member->string);
     if (!key) return config_meant_path(texts, member), false;
     if (!config_key_sweepable(key)) {
@@ -115,7 +115,7 @@ static bool check_sweep_member(json_texts *texts, cJSON *member, const cJSON *ex
         fault_scheme(texts, own, member, scheme);
         return false;
     }
-    const cJSON *given = given_at(experiment, member->string);
+    const cJSON *given = given_at(entry, member->string);
     if (given) {
         json_fault_key(texts, member, "swept here, and given in the experiment at line %d; leave one out",
                        json_line(texts, given));
@@ -133,11 +133,11 @@ static bool check_sweep_member(json_texts *texts, cJSON *member, const cJSON *ex
     return texts->n_faults == before;
 }
 
-static bool check_sweep(json_texts *texts, cJSON *sweep, const cJSON *experiment, const char *scheme) {
+static bool check_sweep(json_texts *texts, cJSON *sweep, const cJSON *entry, const char *scheme) {
     size_t before = texts->n_faults;
     for (cJSON *member = sweep->child, *next; member; member = next) {
         next = member->next;
-        bool fine = check_sweep_member(texts, member, experiment, scheme);
+        bool fine = check_sweep_member(texts, member, entry, scheme);
         for (const cJSON *other = sweep->child; fine && other != member; other = other->next) {
             if (!leads_to(other->string, member->string) && !leads_to(member->string, other->string)) continue;
             if (strcmp(other->string, member->string) != 0) /* else it was listed as given twice */
@@ -189,14 +189,14 @@ static uint64_t check_members(json_texts *texts, config_section section, cJSON *
     for (cJSON *member = object->child, *next; member; member = next) {
         next = member->next;
         const config_key *key = config_key_find(section, member->string);
-        bool experiment = section == SECTION_EXPERIMENT, fine = false;
+        bool in_experiment = section == SECTION_EXPERIMENT, fine = false;
         if (!key) {
             if (strcmp(member->string, faulty_mark) == 0 && member->valueint == 0) continue;
             config_meant_key(texts, section, member);
         } else if (scheme && key->schemes && !(key->schemes & config_scheme_bit(scheme))) {
             fault_scheme(texts, key, member, scheme);
         } else {
-            bool patch = experiment && key->kind == KEY_SECTION;
+            bool patch = in_experiment && key->kind == KEY_SECTION;
             fine = check_value(texts, key, member, patch ? CHECK_PATCH : mode);
         }
         if (key) seen |= section_bit(key);
@@ -229,14 +229,14 @@ static void check_section(json_texts *texts, config_section section, cJSON *obje
 /* --- experiments ------------------------------------------------------------------------------------------------ */
 
 /* What hangs on other keys of the same experiment. */
-static void check_together(json_texts *texts, cJSON *experiment, const char *scheme, uint64_t seen) {
-    const cJSON *sweep = json_get(experiment, "sweep"), *match = json_get(experiment, "match");
-    const cJSON *train = json_get(experiment, "train"), *by = json_get(experiment, "by");
+static void check_together(json_texts *texts, cJSON *entry, const char *scheme, uint64_t seen) {
+    const cJSON *sweep = json_get(entry, "sweep"), *match = json_get(entry, "match");
+    const cJSON *train = json_get(entry, "train"), *by = json_get(entry, "by");
     if (scheme && strcmp(scheme, "update") == 0 && !has_seen(seen, config_key_find(SECTION_EXPERIMENT, "epochs")) &&
         !json_get(sweep, "epochs")) {
-        json_fault_missing(texts, experiment, "epochs",
+        json_fault_missing(texts, entry, "epochs",
                            "\"epochs\" is missing; an update needs a whole number 1 ... 1000000, or a sweep over it");
-        mark_faulty(texts, experiment);
+        mark_faulty(texts, entry);
     }
     if (match) {
         const cJSON *epochs = json_get(train, "epochs"), *swept = json_get(sweep, "train.epochs");
@@ -249,21 +249,21 @@ static void check_together(json_texts *texts, cJSON *experiment, const char *sch
         json_fault_key(texts, by ? by : json_get(sweep, "by"), "means something only with \"match\"");
 }
 
-static void check_experiment(json_texts *texts, cJSON *experiment) {
-    const cJSON *scheme = json_get(experiment, "scheme");
+static void check_experiment(json_texts *texts, cJSON *entry) {
+    const cJSON *scheme = json_get(entry, "scheme");
     bool known = scheme && cJSON_IsString(scheme) && config_scheme_bit(scheme->valuestring);
     char *name =
         known ? strdup(scheme->valuestring) : NULL; /* a second "scheme" may go while the members are checked */
     if (known && !name) json_fault_memory(texts);
-    uint64_t seen = check_members(texts, SECTION_EXPERIMENT, experiment, CHECK_WHOLE, name);
-    check_required(texts, SECTION_EXPERIMENT, experiment, seen);
-    cJSON *sweep = json_get(experiment, "sweep");
+    uint64_t seen = check_members(texts, SECTION_EXPERIMENT, entry, CHECK_WHOLE, name);
+    check_required(texts, SECTION_EXPERIMENT, entry, seen);
+    cJSON *sweep = json_get(entry, "sweep");
     if (sweep) {
         bool swept_epochs = json_get(sweep, "epochs") != NULL;
         if (swept_epochs) seen |= section_bit(config_key_find(SECTION_EXPERIMENT, "epochs"));
-        if (!check_sweep(texts, sweep, experiment, name)) mark_faulty(texts, experiment);
+        if (!check_sweep(texts, sweep, entry, name)) mark_faulty(texts, entry);
     }
-    check_together(texts, experiment, name, seen);
+    check_together(texts, entry, name, seen);
     free(name);
 }
 

@@ -12,8 +12,11 @@ const char *config_preset(const cJSON *model) {
     return cJSON_IsString(preset) ? preset->valuestring : "keras-2.0";
 }
 
-static const char *default_text(const config_key *key, const char *preset) {
+/* given: the section that the key is in, as given. */
+static const char *default_text(const config_key *key, const cJSON *given, const char *preset) {
+    const cJSON *optimizer = json_get(given, "name");
     const char *text = config_preset_default(preset, key);
+    if (!text) text = config_optimizer_default(cJSON_IsString(optimizer) ? optimizer->valuestring : "adam", key);
     return text ? text : key->fallback;
 }
 
@@ -23,7 +26,7 @@ static void add(json_texts *texts, cJSON *out, const char *name, cJSON *value) {
 
 static void add_complete(json_texts *texts, cJSON *out, const config_key *key, const cJSON *given, const char *preset) {
     const cJSON *value = json_get(given, key->name);
-    const char *text = default_text(key, preset);
+    const char *text = default_text(key, given, preset);
     bool optional = key->inner == SECTION_INITIAL_WEIGHTS && !value;
     if (key->kind == KEY_SECTION && !optional)
         add(texts, out, key->name, config_complete(texts, key->inner, value, preset));
@@ -114,8 +117,10 @@ static void read_model(experiment *out, const cJSON *model) {
 static void read_train(experiment *out, const cJSON *train) {
     const cJSON *settings = json_get(train, "optimizer");
     out->train.epochs = integer(train, "epochs");
-    out->train.batch = 1;
+    out->train.batch = integer(train, "batch");
+    out->train.state = (train_state)choice(train, SECTION_TRAIN, "state");
     out->train.optimizer = (optimizer_spec){
+        .kind = (optimizer_kind)choice(settings, SECTION_OPTIMIZER, "name"),
         .learning_rate = number(settings, "learning_rate"),
         .beta_1 = number(settings, "beta_1"),
         .beta_2 = number(settings, "beta_2"),
@@ -138,14 +143,25 @@ static void read_update(experiment *out, const cJSON *complete) {
     }
 }
 
+static double number_or_nan(const cJSON *object, const char *name) {
+    return json_get(object, name) ? number(object, name) : NAN;
+}
+
+static void read_baseline(baseline_spec *out, const cJSON *complete) {
+    out->refit = cJSON_IsTrue(json_get(complete, "refit"));
+    out->period = json_get(complete, "period") ? integer(complete, "period") : 0;
+    out->alpha = number_or_nan(complete, "alpha");
+    out->beta = number_or_nan(complete, "beta");
+}
+
 void config_read_experiment(experiment *out, const cJSON *complete, const cJSON *model, const cJSON *train) {
     out->scheme = (scheme_kind)choice(complete, SECTION_EXPERIMENT, "scheme");
     config_read_frame(&out->frame, json_get(complete, "frame"));
     read_model(out, model);
     read_train(out, train);
-    out->batch = 1;
-    out->baseline = (baseline_spec){.period = 12, .alpha = NAN, .beta = NAN};
     out->every = json_get(complete, "every") ? integer(complete, "every") : 1;
+    out->batch = json_get(complete, "batch") ? integer(complete, "batch") : 1;
+    if (!experiment_is_lstm(out)) read_baseline(&out->baseline, complete);
     if (out->scheme == SCHEME_UPDATE) read_update(out, complete);
     if (out->scheme == SCHEME_REFIT) out->init = (refit_init)choice(complete, SECTION_EXPERIMENT, "init");
     if (json_get(complete, "state_at_forecast"))

@@ -286,8 +286,9 @@ static void expand_plain(expansion *x, const cJSON *entry, int entry_index, size
 
 /* Epochs of a baseline that is trained as long as update in all; 0: cannot be said, above MAX_EPOCHS: too many. */
 static double matched_epochs(const expansion *x, const variant *update, const variant *baseline) {
-    experiment e = {0};
+    experiment e = {0}, b = {0};
     config_read_experiment(&e, update->resolved, update->model, update->train);
+    config_read_experiment(&b, baseline->resolved, baseline->model, baseline->train);
     int n_updates = (e.frame.test - 1) / e.every;
     if (strcmp(json_get(baseline->merged, "by") ? json_get(baseline->merged, "by")->valuestring : "epochs", "steps") !=
         0)
@@ -295,9 +296,9 @@ static double matched_epochs(const expansion *x, const variant *update, const va
     long update_rows = variant_train_rows(update, x->n_observations),
          rows = variant_train_rows(baseline, x->n_observations);
     if (x->n_observations == 0 || update_rows < 1 || rows < 1) return 0;
-    uint64_t steps = scheme_steps(&e, (int)update_rows);
-    uint64_t epochs = steps / (uint64_t)rows + (steps % (uint64_t)rows != 0);
-    return (double)epochs;
+    if (rows < b.train.batch) return 0; /* a fault that is listed later */
+    uint64_t steps = scheme_steps(&e, (int)update_rows), an_epoch = (uint64_t)(rows / b.train.batch);
+    return (double)(steps / an_epoch + (steps % an_epoch != 0));
 }
 
 /* Puts the epochs into the merged and resolved train. */

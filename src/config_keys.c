@@ -1,4 +1,4 @@
-/* config_keys.c - the rows of the table, and the presets. See config_keys.h. Uses libc alone. */
+/* config_keys.c - the rows of the table, and the presets. See config_keys.h. Of other rooms it uses enums and names. */
 #include "config_keys.h"
 
 #include <assert.h>
@@ -9,14 +9,16 @@
 /* Choices stand in the order of the enums in lstm.h, initial.h, schemes.h and stats.h. */
 static const char *const precisions[] = {"f32", "f64", NULL};
 static const char *const presets[] = {"keras-2.0", "keras-1.2", "tf2-keras", "pytorch", NULL};
-static const char *const activations[] = {"tanh", "relu", "sigmoid", "hard_sigmoid", "hard_sigmoid_6", "linear", NULL};
+#define NAME_OF(CONSTANT, name) #name,
+static const char *const activations[] = {ACTIVATIONS(NAME_OF) NULL};
 static const char *const initializers[] = {"glorot_uniform", "glorot_uniform_per_gate", "orthogonal", "uniform_hidden",
                                            NULL};
 static const char *const dense_initializers[] = {"glorot_uniform", "uniform_hidden", NULL};
-static const char *const optimizers[] = {"adam", NULL};
+static const char *const optimizers[] = {OPTIMIZERS(NAME_OF) NULL};
+static const char *const train_states[] = {"per_epoch", "per_row", "carry", NULL};
 static const char *const placements[] = {"before_correction", "after_correction", NULL};
 static const char *const scales[] = {"standard", "none", NULL};
-static const char *const schemes[] = {"fixed", "update", "refit", "persistence", NULL};
+static const char *const schemes[] = {LSTM_SCHEMES(NAME_OF) BASELINES(NAME_OF) NULL};
 static const char *const matched_by[] = {"epochs", "steps", NULL};
 static const char *const rows[] = {"all", "newest", NULL};
 static const char *const update_optimizers[] = {"keep", "reset", NULL};
@@ -28,6 +30,7 @@ static const char *const adjustments[] = {"holm", "bonferroni", "bh", "none", NU
 #define LARGE    1e9   /* counts that must fit an int with room to add a few */
 #define NO_LIMIT 1e300 /* no upper limit worth a word */
 #define PRESETS  "the preset's"
+#define METHODS  "the method's"
 
 const config_key config_keys[] = {
     {SECTION_TOP, KEY_TEXT, "$schema", .doc = "Where an editor finds the schema; the farm ignores it."},
@@ -89,15 +92,18 @@ const config_key config_keys[] = {
 
     {SECTION_TRAIN, KEY_INTEGER, "epochs", 1, MAX_EPOCHS, .fallback = "500",
      .doc = "Passes over the training rows, in the base fit and in every refit."},
+    {SECTION_TRAIN, KEY_INTEGER, "batch", 1, 1e6, .fallback = "1",
+     .doc = "Rows a gradient step in the base fit; it must divide the training rows."},
+    {SECTION_TRAIN, KEY_CHOICE, "state", .choices = train_states, .fallback = "\"per_epoch\"",
+     .doc = "When the hidden state is reset: after each epoch, each row, or never."},
     {SECTION_TRAIN, KEY_SECTION, "optimizer", .inner = SECTION_OPTIMIZER, .doc = "How weights follow gradients."},
 
     {SECTION_OPTIMIZER, KEY_CHOICE, "name", .choices = optimizers, .fallback = "\"adam\"", .doc = "Which method."},
-    {SECTION_OPTIMIZER, KEY_NUMBER, "learning_rate", 0, NO_LIMIT, .above = true, .fallback = "0.001",
-     .doc = "Step size."},
+    {SECTION_OPTIMIZER, KEY_NUMBER, "learning_rate", 0, NO_LIMIT, .above = true, .words = METHODS, .doc = "Step size."},
     {SECTION_OPTIMIZER, KEY_NUMBER, "beta_1", 0, 1, .below = true, .fallback = "0.9",
      .doc = "Decay of the gradient's running mean."},
-    {SECTION_OPTIMIZER, KEY_NUMBER, "beta_2", 0, 1, .below = true, .fallback = "0.999",
-     .doc = "Decay of the squared gradient's running mean."},
+    {SECTION_OPTIMIZER, KEY_NUMBER, "beta_2", 0, 1, .below = true, .words = METHODS,
+     .doc = "Decay of the squared gradient's running mean; rmsprop's rho."},
     {SECTION_OPTIMIZER, KEY_NUMBER, "epsilon", 0, NO_LIMIT, .above = true, .words = PRESETS,
      .doc = "What keeps the step finite where gradients vanish."},
     {SECTION_OPTIMIZER, KEY_CHOICE, "epsilon_placement", .choices = placements, .words = PRESETS,
@@ -126,10 +132,20 @@ const config_key config_keys[] = {
      .schemes = TAKES_UPDATE, .doc = "Whether the optimizer's moments live on through updates."},
     {SECTION_EXPERIMENT, KEY_CHOICE, "init", .choices = refit_inits, .fallback = "\"fresh\"", .schemes = TAKES_REFIT,
      .doc = "What a refit starts from."},
-    {SECTION_EXPERIMENT, KEY_INTEGER, "every", 1, LARGE, .fallback = "1", .schemes = TAKES_UPDATE | TAKES_REFIT,
-     .doc = "Learn only before every k-th forecast."},
+    {SECTION_EXPERIMENT, KEY_BOOLEAN, "refit", .fallback = "false", .schemes = TAKES_ESTIMATES,
+     .doc = "Whether to estimate anew, from all that is known, as the walk goes on."},
+    {SECTION_EXPERIMENT, KEY_INTEGER, "every", 1, LARGE, .fallback = "1",
+     .schemes = TAKES_UPDATE | TAKES_REFIT | TAKES_ESTIMATES, .doc = "Learn only before every k-th forecast."},
+    {SECTION_EXPERIMENT, KEY_INTEGER, "batch", 1, 1e6, .fallback = "1", .schemes = TAKES_UPDATE | TAKES_REFIT,
+     .doc = "Rows a gradient step in updates and refits; it must divide the rows of each."},
     {SECTION_EXPERIMENT, KEY_CHOICE, "state_at_forecast", .choices = states, .fallback = "\"as_trained\"",
      .schemes = TAKES_LSTM, .doc = "What hidden state a forecast starts from."},
+    {SECTION_EXPERIMENT, KEY_INTEGER, "period", 1, LARGE, .fallback = "12", .schemes = TAKES_SEASONAL,
+     .doc = "Observations a season: the forecast is the value one season before."},
+    {SECTION_EXPERIMENT, KEY_NUMBER, "alpha", 0, 1, .words = "fitted", .schemes = TAKES_SMOOTHING,
+     .doc = "Smoothing weight of the level."},
+    {SECTION_EXPERIMENT, KEY_NUMBER, "beta", 0, 1, .words = "fitted", .schemes = TAKES_TREND,
+     .doc = "Smoothing weight of the trend."},
 
     {SECTION_ROWS, KEY_INTEGER, "last", 1, LARGE, .doc = "The newest so many rows."},
     {SECTION_ROWS, KEY_NUMBER, "fraction", 0, 1, .above = true, .doc = "The newest part of the rows, at least one."},
@@ -245,6 +261,13 @@ const char *config_preset_default(const char *preset, const config_key *key) {
     if (key->section != SECTION_MODEL && key->section != SECTION_OPTIMIZER) return NULL;
     for (size_t k = 0; k < PRESET_KEYS; k++)
         if (strcmp(preset_keys[k], key->name) == 0) return preset_rows[preset_index(preset)].defaults[k];
+    return NULL;
+}
+
+const char *config_optimizer_default(const char *optimizer, const config_key *key) {
+    if (key->section != SECTION_OPTIMIZER) return NULL;
+    if (strcmp(key->name, "learning_rate") == 0) return strcmp(optimizer, "sgd") == 0 ? "0.01" : "0.001";
+    if (strcmp(key->name, "beta_2") == 0) return strcmp(optimizer, "rmsprop") == 0 ? "0.9" : "0.999";
     return NULL;
 }
 

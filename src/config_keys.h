@@ -4,8 +4,7 @@
 #ifndef CONFIG_KEYS_H
 #define CONFIG_KEYS_H
 
-#include <stdbool.h>
-#include <stddef.h>
+#include "schemes.h"
 
 typedef enum {
     SECTION_TOP,
@@ -40,10 +39,14 @@ typedef enum {
 } config_kind;
 
 enum { /* which schemes take a key; 0: all. Bit s is scheme_kind s. */
-       TAKES_FIXED = 1,
-       TAKES_UPDATE = 2,
-       TAKES_REFIT = 4,
+       TAKES_FIXED = 1 << SCHEME_FIXED,
+       TAKES_UPDATE = 1 << SCHEME_UPDATE,
+       TAKES_REFIT = 1 << SCHEME_REFIT,
        TAKES_LSTM = TAKES_FIXED | TAKES_UPDATE | TAKES_REFIT,
+       TAKES_SEASONAL = 1 << SCHEME_SEASONAL_NAIVE,
+       TAKES_SMOOTHING = 1 << SCHEME_SES | 1 << SCHEME_HOLT,
+       TAKES_TREND = 1 << SCHEME_HOLT,
+       TAKES_ESTIMATES = 1 << SCHEME_DRIFT | 1 << SCHEME_MEAN | 1 << SCHEME_AR | TAKES_SMOOTHING,
 };
 
 typedef struct {
@@ -80,6 +83,8 @@ bool config_key_sweepable(const config_key *key);
 
 /* What model.preset stands for. JSON text of key's default under the preset; NULL: the preset says nothing of it. */
 const char *config_preset_default(const char *preset, const config_key *key);
+/* What train.optimizer.name stands for, likewise. */
+const char *config_optimizer_default(const char *optimizer, const config_key *key);
 /* Whether a preset draws its biases +-1 / sqrt(n) instead of starting from zero. */
 bool config_preset_draws_biases(const char *preset);
 

@@ -69,10 +69,10 @@ static const cJSON *at_path(const cJSON *object, const char *path) {
     return object;
 }
 
-static const cJSON *look_up(const cJSON *experiment, const cJSON *top, const char *path) {
+static const cJSON *look_up(const cJSON *entry, const cJSON *top, const char *path) {
     static const char *const sections[] = {"frame", "model", "train"};
-    const cJSON *found = at_path(experiment, path);
-    for (size_t i = 0; i < 3 && !found; i++) found = at_path(json_get(experiment, sections[i]), path);
+    const cJSON *found = at_path(entry, path);
+    for (size_t i = 0; i < 3 && !found; i++) found = at_path(json_get(entry, sections[i]), path);
     return found ? found : at_path(top, path);
 }
 
@@ -90,7 +90,7 @@ static void fault_placeholder(json_texts *texts, const cJSON *node, const char *
     for (size_t i = 0; i < n; i++) free(paths[i]);
 }
 
-char *config_name_fill(json_texts *texts, const cJSON *node, const cJSON *experiment, const cJSON *top) {
+char *config_name_fill(json_texts *texts, const cJSON *node, const cJSON *entry, const cJSON *top) {
     name_text name = {0};
     for (const char *text = node->valuestring; *text;) {
         size_t plain = strcspn(text, "{"), inside = text[plain] ? strcspn(text + plain, "}") : 0;
@@ -100,7 +100,7 @@ char *config_name_fill(json_texts *texts, const cJSON *node, const cJSON *experi
         text += plain;
         if (!*text) break;
         snprintf(piece, sizeof piece, "%.*s", (int)(inside > 120 ? 120 : inside - 1), text + 1);
-        const cJSON *value = look_up(experiment, top, piece);
+        const cJSON *value = look_up(entry, top, piece);
         if (!value) {
             fault_placeholder(texts, node, piece);
             return NULL;

@@ -11,7 +11,7 @@ char *config_name_part(const char *path, const cJSON *value);
 
 /* The text of a template with every {path} replaced by its value in the experiment: its own keys first, then frame,
  * model and train, then the top. node: the template, for faults. The caller's; NULL: a fault was listed. */
-char *config_name_fill(json_texts *texts, const cJSON *node, const cJSON *experiment, const cJSON *top);
+char *config_name_fill(json_texts *texts, const cJSON *node, const cJSON *entry, const cJSON *top);
 
 /* Whether a glob (* ? [a-z] [!a-z] \) matches all of text, as fnmatch(3) without flags, but never slowly. */
 bool config_glob(const char *glob, const char *text);

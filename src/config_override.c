@@ -3,6 +3,7 @@
 #include "config_check.h"
 #include "json_patch.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -156,6 +157,17 @@ void override_set(json_texts *texts, cJSON *top, const char *assignment) {
         json_fault_memory(texts);
     free(label);
     free(path);
+}
+
+void override_from(json_texts *texts, cJSON *top, const char *models) {
+    static const char path[] = "model.initial_weights.file";
+    char *label = json_print(texts, "--from %s", models), *absolute = realpath(models, NULL);
+    if (label && !absolute)
+        json_fault_at(texts, (error_place){.file = label}, "cannot be opened: %s", strerror(errno));
+    else if (label)
+        set(texts, top, path, absolute, label);
+    free(label);
+    free(absolute);
 }
 
 /* --- typed numbers ---------------------------------------------------------------------------------------------- */

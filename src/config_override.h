@@ -1,4 +1,4 @@
-/* config_override.h - what the command line says over the config: --set, --repeats, --seed, --threads.
+/* config_override.h - what the command line says over the config: --set, --from, --repeats, --seed, --threads.
  * In: the tree as read, the options as typed. Out: the tree changed, numbers. Must not know what keys mean. */
 #ifndef CONFIG_OVERRIDE_H
 #define CONFIG_OVERRIDE_H
@@ -7,6 +7,9 @@
 
 /* Applies path=value to the tree: value is JSON, or else a text; objects on the way are made where missing. */
 void override_set(json_texts *texts, cJSON *top, const char *assignment);
+
+/* Makes every model start from the weights in a file, which is found from the working folder. */
+void override_from(json_texts *texts, cJSON *top, const char *models);
 
 /* text as a whole number low ... high into *out; option names the place of a fault. NULL text changes nothing. */
 void override_integer(json_texts *texts, const char *option, const char *text, int low, int high, int *out);

@@ -23,6 +23,7 @@ static const char usage[] =
     "  -s, --seed N              seed of all draws, 0 ... 2^64-1\n"
     "  -t, --threads N           threads; default: OMP_NUM_THREADS, else all cores\n"
     "  -o, --out DIR             write the files into DIR, not out/NAME\n"
+    "      --from MODELS.json    start from saved weights (a file of models/) and train on\n"
     "      --set PATH=VALUE      set any key of the config, as train.epochs=100\n"
     "      --fresh, --no-plots   compute anew, draw nothing: all that runs do yet\n"
     "  -q, --quiet               print errors only\n"
@@ -161,7 +162,7 @@ static int bad_usage(const char *format, const char *what, const char *more) {
     return FARM_BAD_INPUT;
 }
 
-enum { OPTION_SET = 256, OPTION_IGNORED, OPTION_VERSION, OPTION_NO_SHARING, OPTION_VECTOR };
+enum { OPTION_SET = 256, OPTION_FROM, OPTION_IGNORED, OPTION_VERSION, OPTION_NO_SHARING, OPTION_VECTOR };
 
 static const struct option long_options[] = {
     {"repeats", required_argument, NULL, 'r'},
@@ -169,6 +170,7 @@ static const struct option long_options[] = {
     {"threads", required_argument, NULL, 't'},
     {"out", required_argument, NULL, 'o'},
     {"set", required_argument, NULL, OPTION_SET},
+    {"from", required_argument, NULL, OPTION_FROM},
     {"fresh", no_argument, NULL, OPTION_IGNORED},
     {"no-plots", no_argument, NULL, OPTION_IGNORED},
     {"quiet", no_argument, NULL, 'q'},
@@ -191,6 +193,7 @@ static int parse_options(arguments *a, int argc, char **argv) {
         case 'o': a->out = optarg; break;
         case 'q': a->quiet = true; break;
         case OPTION_SET: a->set[a->farm.n_set++] = optarg; break;
+        case OPTION_FROM: a->farm.from = optarg; break;
         case OPTION_IGNORED: break;
         case OPTION_NO_SHARING: a->farm.no_sharing = true; break;
         case OPTION_VECTOR: a->farm.vector = optarg; break;

@@ -4,7 +4,7 @@ set -u
 cd "$(dirname "$0")/.." || exit 2
 status=0
 
-flags="-std=c11 -fopenmp -Iinclude -Isrc -D_POSIX_C_SOURCE=200809L -DFARM_HAVE_v3 -DFARM_HAVE_v4"
+flags="-std=c11 -fopenmp -Iinclude -Isrc -D_POSIX_C_SOURCE=200809L -D_XOPEN_SOURCE=700 -DFARM_HAVE_v3 -DFARM_HAVE_v4"
 
 echo "clang-tidy"
 # shellcheck disable=SC2086 # a list of flags
