@@ -23,7 +23,7 @@ static const char usage[] =
     "  -s, --seed N              seed of all draws, 0 ... 2^64-1\n"
     "  -t, --threads N           threads; default: OMP_NUM_THREADS, else all cores\n"
     "  -o, --out DIR             write the files into DIR, not out/NAME\n"
-    "      --from MODELS.json    start from saved weights (a file of models/) and train on\n"
+    "      --from MODELS.json    start from saved weights, a file of models/\n"
     "      --set PATH=VALUE      set any key of the config, as train.epochs=100\n"
     "      --fresh, --no-plots   compute anew, draw nothing: all that runs do yet\n"
     "  -q, --quiet               print errors only\n"

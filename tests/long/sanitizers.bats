@@ -4,7 +4,7 @@
 load ../common
 
 build_sanitized() {
-  make -s -j2 -C "$root" BUILD=build/asan PROGRAM=build/asan/farm OPT="-O1 -g" \
+  make -s -j2 -C "$root" BUILD=build/asan PROGRAM=build/asan/farm OPT="-O2 -g" \
     EXTRA="-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer" build/asan/farm tests
 }
 
@@ -20,5 +20,5 @@ build_sanitized() {
 
 @test "the program is clean under ASan and UBSan on the command line's tests" {
   build_sanitized
-  FARM="$root/build/asan/farm" bats "$root/tests/cli.bats"
+  STOP_SECONDS=10 FARM="$root/build/asan/farm" bats "$root/tests/cli.bats"
 }
