@@ -20,6 +20,15 @@ endif
 
 quiet = $(if $(filter 0,$(V)),@echo "  $(1)"; )$(2)
 
+# what building needs, asked for once, so that a missing header comes with the way out
+ifneq ($(MAKECMDGOALS),help)
+ifeq ($(shell printf '\#include <%s>\n' cjson/cJSON.h csv.h Random123/philox.h gsl/gsl_multimin.h Rmath.h | $(CC) -E - >/dev/null 2>&1 && echo yes),)
+ifeq ($(filter tutorial check check-long bench lint format clean,$(MAKECMDGOALS)),)
+$(warning libraries are missing: tools/setup.sh installs them)
+endif
+endif
+endif
+
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla
 # The same bits at every vector width: no contraction to fused multiply-add; the other two let clips vectorise.
 NUMERICS := -ffp-contract=off -fno-math-errno -fno-trapping-math

@@ -1,7 +1,7 @@
 /* farm.h - the public face of the farm: load a config, run it, read the results.
  *
  * A farm is one JSON config with its series read and everything checked. Running it trains every repeat of
- * every experiment; the results can then be read, or written as the files that docs/outputs.md lists.
+ * every experiment; the results can then be read, or written as the files that README.md lists.
  * No function prints or exits. Fallible ones return a farm_status and append what went wrong to a farm_errors.
  * Nothing is shared between two farms: both may be used at once from different threads.
  *

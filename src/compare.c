@@ -10,12 +10,14 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* --- pairs ------------------------------------------------------------------------------------------------------ */
 
 typedef struct {
     comparisons *out; /* room for every pair that could be added */
     const experiment *experiments;
+    const results *results;
 } pair_list;
 
 static comparison *find_pair(const comparisons *c, int a, int b) {
@@ -26,15 +28,19 @@ static comparison *find_pair(const comparisons *c, int a, int b) {
     return NULL;
 }
 
+/* A pair that is not in the list yet. */
+static void add_new_pair(pair_list *list, int a, int b, pair_reason reason) {
+    bool swap = list->results->experiments[a].deterministic && !list->results->experiments[b].deterministic;
+    list->out->items[list->out->n++] = (comparison){.a = swap ? b : a, .b = swap ? a : b, .reason = reason};
+}
+
 static void add_pair(pair_list *list, int a, int b, pair_reason reason) {
     comparison *known = find_pair(list->out, a, b);
-    bool swap = experiment_deterministic(&list->experiments[a]) && !experiment_deterministic(&list->experiments[b]);
     if (a == b) return;
-    if (known) {
-        if (reason == PAIR_MATCHED) *known = (comparison){.a = a, .b = b, .reason = reason};
-        return;
-    }
-    list->out->items[list->out->n++] = (comparison){.a = swap ? b : a, .b = swap ? a : b, .reason = reason};
+    if (!known)
+        add_new_pair(list, a, b, reason);
+    else if (reason == PAIR_MATCHED)
+        *known = (comparison){.a = a, .b = b, .reason = reason};
 }
 
 static void add_matched(pair_list *list, int n_experiments) {
@@ -46,9 +52,9 @@ static void add_matched(pair_list *list, int n_experiments) {
 
 static void add_all(pair_list *list, const compare_spec *spec, int n_experiments) {
     for (int b = 0; spec->all_pairs && b < n_experiments; b++)
-        for (int a = b + 1; a < n_experiments; a++) add_pair(list, a, b, PAIR_REFERENCE);
+        for (int a = b + 1; a < n_experiments; a++) add_new_pair(list, a, b, PAIR_REFERENCE);
     for (int a = 0; !spec->all_pairs && spec->reference >= 0 && a < n_experiments; a++)
-        add_pair(list, a, spec->reference, PAIR_REFERENCE);
+        if (a != spec->reference) add_new_pair(list, a, spec->reference, PAIR_REFERENCE);
     add_matched(list, n_experiments);
     for (size_t i = 0; i < spec->n_pairs; i++) add_pair(list, spec->pairs[i].a, spec->pairs[i].b, PAIR_ASKED);
 }
@@ -62,11 +68,17 @@ static size_t most_pairs(const compare_spec *spec, const experiment *experiments
 
 /* --- tests ------------------------------------------------------------------------------------------------------ */
 
-static void test_pair(comparison *c, const experiment *experiments, const results *r, double alpha) {
+static void test_pair(comparison *c, const results *r, double alpha) {
     const experiment_result *a = &r->experiments[c->a], *b = &r->experiments[c->b];
-    bool a_fixed = experiment_deterministic(&experiments[c->a]), b_fixed = experiment_deterministic(&experiments[c->b]);
+    bool a_fixed = a->deterministic, b_fixed = b->deterministic;
     assert(!a_fixed || b_fixed);
     c->b_rmse = b_fixed ? b->rmse[0] : NAN;
+    c->windows_differ = a->n_test != b->n_test;
+    if (c->windows_differ) {
+        c->test = "none";
+        c->result = (t_test){0, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
+        return;
+    }
     if (a_fixed) {
         c->test = "none";
         c->result = (t_test){1, a->rmse[0] - b->rmse[0], NAN, NAN, NAN, NAN, NAN, NAN, NAN};
@@ -105,8 +117,8 @@ farm_status compare_all(comparisons *out, const compare_spec *spec, const experi
         .alpha = spec->alpha, .adjust = spec->adjust, .reference = spec->all_pairs ? -1 : spec->reference};
     out->items = calloc(room ? room : 1, sizeof *out->items);
     if (!out->items) goto done;
-    add_all(&(pair_list){out, experiments}, spec, (int)r->n_experiments);
-    for (size_t i = 0; i < out->n; i++) test_pair(&out->items[i], experiments, r, spec->alpha);
+    add_all(&(pair_list){out, experiments, r}, spec, (int)r->n_experiments);
+    for (size_t i = 0; i < out->n; i++) test_pair(&out->items[i], r, spec->alpha);
     if (!adjust_all(out)) goto done;
     status = FARM_OK;
 done:
@@ -222,15 +234,13 @@ static void round_needed(char *text, double needed) {
     number_count(text, (unsigned long long)(ceil(needed / unit) * unit));
 }
 
-/* How many repeats would settle an undecided comparison. */
+/* How many repeats would settle an undecided comparison, at an alpha that allows for the family by Bonferroni's bound. */
 static void say_repeats_needed(sentence *s) {
-    double needed = s->c->result.repeats_needed;
+    size_t family = s->all->adjust == ADJUST_NONE ? 1 : s->all->n_tested;
+    double needed = stats_repeats_needed(s->c->result.effect_size, s->all->alpha / (double)family);
     char count[NUMBER_TEXT];
     if (needed > 1e6) {
         say(s, "; at this effect size even a million repeats would not settle it");
-    } else if (needed <= (double)s->c->result.n) { /* clear alone, not after the adjustment */
-        say(s, "; p was %.2g before the adjustment for %zu tests, so more repeats may settle it", s->c->result.p,
-            s->all->n_tested);
     } else {
         round_needed(count, needed);
         say(s, "; about %s repeats would settle it at this effect size (80%% power)", count);
@@ -252,7 +262,16 @@ static void say_untested(sentence *s) {
     say(s, "; neither varies from repeat to repeat, so there is nothing to test");
 }
 
+static void say_windows_differ(sentence *s) {
+    say(s, "%s and %s forecast different test rows, so their RMSEs are not compared", s->a.name, s->b.name);
+}
+
 static void say_too_few(sentence *s) {
+    if (s->c->result.n == 0 && s->c->left_out > 0) {
+        say(s, "%s and %s cannot be compared: of %zu repeats none is without a diverged one", s->a.name, s->b.name,
+            s->c->left_out);
+        return;
+    }
     say(s, "%s and %s cannot be compared yet: at least two repeats are needed", s->a.name, s->b.name);
     if (s->c->result.n == 1) say(s, "; in the one there is, %s is better by %s", s->better->name, s->margin);
     if (s->c->left_out > 0) say(s, " (%zu diverged)", s->c->left_out);
@@ -288,7 +307,9 @@ void compare_sentence(char *text, size_t size, const comparisons *c, size_t i, c
     bool decided = item->p_adjusted < c->alpha, alike = item->result.n >= 2 && isnan(item->result.statistic);
     text[0] = '\0';
     take_sides(&s);
-    if (experiment_deterministic(a))
+    if (item->windows_differ)
+        say_windows_differ(&s);
+    else if (strcmp(item->test, "none") == 0)
         say_untested(&s);
     else if (item->result.n < 2)
         say_too_few(&s);

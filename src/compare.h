@@ -27,8 +27,10 @@ typedef enum { PAIR_REFERENCE, PAIR_MATCHED, PAIR_ASKED } pair_reason;
 typedef struct {
     int a, b; /* experiment indices; differences are a - b */
     pair_reason reason;
-    const char *test; /* "paired_t"; "one_sample_t" against a deterministic b; "none" between two deterministic ones */
-    t_test result;    /* "none": n is 1 and only the mean difference has a value */
+    const char *test; /* "paired_t"; "one_sample_t" against a deterministic b; "none" between two deterministic ones, or
+                         where a and b forecast different test rows */
+    bool windows_differ; /* they do: RMSEs over other rows are not compared, n is 0 and nothing has a value */
+    t_test result;       /* between two deterministic ones n is 1 and only the mean difference has a value */
     double p_adjusted;
     size_t left_out; /* pairs left out because a repeat of either diverged */
     double b_rmse;   /* of a deterministic b, series units; NaN where b varies */

@@ -165,9 +165,15 @@ static void check_batches(loading *l, const variant *v, const experiment *e, int
         json_fault(&l->texts, batch, "batches of %d do not divide the %d training rows; take a divisor of %d",
                    e->train.batch, n_train, n_train);
     else {
-        snprintf(text, sizeof text, "batches of %d do not divide the %d rows that %s learns from; take a divisor%s",
-                 e->batch, rows, e->scheme == SCHEME_UPDATE ? "an update" : "a refit",
-                 e->scheme == SCHEME_UPDATE ? ", or \"rows\": {\"last\": k} with a multiple" : "");
+        bool update = e->scheme == SCHEME_UPDATE, growing = !update || e->update.rows == UPDATE_ROWS_ALL;
+        int n = snprintf(text, sizeof text, "batches of %d do not divide the %d row%s that %s learns from; ", e->batch,
+                         rows, rows == 1 ? "" : "s", update ? "an update" : "a refit");
+        if (growing)
+            n += snprintf(text + n, sizeof text - (size_t)n,
+                          "take a divisor of the %d training rows, and for \"every\" a multiple of it", n_train);
+        if (update)
+            snprintf(text + n, sizeof text - (size_t)n, "%s\"rows\": {\"last\": k} with a multiple of the batch",
+                     growing ? ", or " : "take ");
         fault_own(l, v, "batch", text);
     }
 }

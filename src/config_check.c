@@ -55,9 +55,11 @@ static void fault_scheme(json_texts *texts, const config_key *key, const cJSON *
         n++;
     }
     const char *article = n > 1 ? "" : strchr("aeiou", *takers) ? "an " : "a ";
-    bool epochs = strcmp(key->name, "epochs") == 0; /* by far the likeliest slip */
+    bool in_train = (TAKES_LSTM & config_scheme_bit(scheme)) && config_key_find(SECTION_TRAIN, key->name);
+    char hint[TEXT] = ""; /* epochs, batch, optimizer: by far the likeliest slip */
+    if (in_train) snprintf(hint, sizeof hint, "; for the base fit write \"train\": {\"%s\": ...}", key->name);
     json_fault_key(texts, member, "only %s%s take%s it, and this is \"%s\"%s", article, takers, n > 1 ? "" : "s",
-                   scheme, epochs ? "; the epochs of the base fit go under \"train\": {\"epochs\": ...}" : "");
+                   scheme, hint);
 }
 
 /* --- sweeps ----------------------------------------------------------------------------------------------------- */

@@ -13,7 +13,8 @@ typedef struct {
     const char *key;
 } error_place;
 
-/* Appends one fault; the same place and text twice is kept once. Out of memory, the list keeps a static text. */
+/* Appends one fault; the same place and text twice is kept once. Out of memory the fault is
+ * lost or loses its text; the status that comes with it still says that something is wrong. */
 void errors_add(farm_errors *errors, error_place place, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void errors_add_v(farm_errors *errors, error_place place, const char *format, va_list args)
     __attribute__((format(printf, 3, 0)));

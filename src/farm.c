@@ -33,6 +33,16 @@ static farm_status choose_level(vector_level *level, const char *name, farm_erro
     return FARM_BAD_INPUT;
 }
 
+/* Counts of steps are 64 bits: what does not fit would take longer than anyone lives. */
+static farm_status check_steps(const farm *f, farm_errors *errors) {
+    uint64_t a_repeat = f->plan.steps_asked, most = UINT64_MAX / (uint64_t)f->config.repeats;
+    if (a_repeat <= most) return FARM_OK;
+    errors_add(errors, (error_place){.file = f->config.path, .key = "repeats"},
+               "%d repeats of %.3g gradient steps each are more than can be counted; ask for fewer repeats or epochs",
+               f->config.repeats, (double)a_repeat);
+    return FARM_BAD_INPUT;
+}
+
 farm_status farm_load(farm **out, const char *config_path, const farm_options *options, farm_errors *errors) {
     static const farm_options none = {0};
     if (!options) options = &none;
@@ -44,6 +54,7 @@ farm_status farm_load(farm **out, const char *config_path, const farm_options *o
     if (status == FARM_OK)
         status = plan_expand(&f->plan, f->config.experiments, f->config.n_experiments, &f->config.series,
                              options->no_sharing ? PLAN_UNSHARED : PLAN_SHARED, errors);
+    if (status == FARM_OK) status = check_steps(f, errors);
     if (status == FARM_OK)
         *out = f;
     else

@@ -34,13 +34,13 @@ static farm_status name_files(experiment *experiments, const char *const *paths,
 }
 
 /* One file's lines are one experiment's RMSEs; the array goes over to the result. */
-static farm_status read_file(experiment *e, experiment_result *result, const char *path, farm_errors *errors) {
+static farm_status read_file(experiment_result *result, const char *path, farm_errors *errors) {
     series values;
     farm_status status = series_read_results(&values, path, "results", errors);
     if (status != FARM_OK) return status;
     result->rmse = values.values;
     result->n_repeats = values.n;
-    e->scheme = values.n == 1 ? SCHEME_PERSISTENCE : SCHEME_FIXED; /* a constant, or repeats */
+    result->deterministic = values.n == 1;
     return FARM_OK;
 }
 
@@ -64,7 +64,7 @@ static farm_status read_files(experiment *experiments, results *r, const char *c
     farm_status status = name_files(experiments, paths, r->n_experiments);
     if (status != FARM_OK) return status;
     for (size_t i = 0; i < r->n_experiments; i++) {
-        farm_status read = read_file(&experiments[i], &r->experiments[i], paths[i], errors);
+        farm_status read = read_file(&r->experiments[i], paths[i], errors);
         if (status == FARM_OK) status = read; /* go on: every file's faults are listed */
     }
     return status == FARM_OK ? check_lengths(r, paths, errors) : status;

@@ -6,6 +6,9 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
 
 #define DECLARE_KERNELS(level) extern const lstm_kernel lstm_kernel_f32_##level, lstm_kernel_f64_##level;
 #define KERNELS(level)                                                                                                 \
@@ -34,19 +37,23 @@ static const struct {
 #endif
 };
 
-static bool processor_has(vector_level level) {
 #if defined(__x86_64__)
+/* All that the compiler may use for x86-64-v3 or v4; what __builtin_cpu_supports has no name for, by CPUID. */
+static bool processor_has(vector_level level) {
+    unsigned a, b, c = 0, d, extended = 0;
+    const unsigned movbe = 1u << 22, f16c = 1u << 29, lzcnt = 1u << 5;
     __builtin_cpu_init();
+    if (__get_cpuid(1, &a, &b, &c, &d)) __get_cpuid(0x80000001, &a, &b, &extended, &d);
     bool v3 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2") &&
-              __builtin_cpu_supports("fma");
+              __builtin_cpu_supports("fma") && (c & movbe) && (c & f16c) && (extended & lzcnt);
     bool v4 = v3 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
               __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
               __builtin_cpu_supports("avx512vl");
     return level == VECTOR_BASE || (level == VECTOR_X86_64_V3 && v3) || (level == VECTOR_X86_64_V4 && v4);
-#else
-    return level == VECTOR_BASE;
-#endif
 }
+#else
+static bool processor_has(vector_level level) { return level == VECTOR_BASE; }
+#endif
 
 bool lstm_has_level(vector_level level) {
     return (size_t)level < sizeof levels / sizeof *levels && levels[level].kernels[0] && processor_has(level);

@@ -25,7 +25,7 @@ static const char usage[] =
     "  -o, --out DIR             write the files into DIR, not out/NAME\n"
     "      --from MODELS.json    start from saved weights, a file of models/\n"
     "      --set PATH=VALUE      set any key of the config, as train.epochs=100\n"
-    "      --fresh, --no-plots   compute anew, draw nothing: all that runs do yet\n"
+    "      --fresh, --no-plots   accepted: every run is fresh and draws no pictures as yet\n"
     "  -q, --quiet               print errors only\n"
     "  -h, --help                this text\n"
     "      --version             the version\n"
@@ -103,6 +103,7 @@ static farm_status run_farm(farm *f, const arguments *options, farm_errors *erro
     if (!folder) return FARM_FAILED;
     farm_status status = farm_check_folder(folder, errors);
     if (status == FARM_OK) status = farm_run(f, &hooks, errors);
+    if (status == FARM_INTERRUPTED) rmdir(folder); /* made a moment ago; one with files in it stays */
     if (progress) clear_progress();
     if (status == FARM_OK) status = farm_write(f, folder, errors);
     if (status == FARM_OK && !options->quiet) status = farm_print_results(f, stdout, terminal_width());
@@ -128,7 +129,8 @@ static farm_status command_check(const arguments *options, char **operands, int 
     farm *f = NULL;
     farm_status status = farm_load(&f, operands[0], &options->farm, errors);
     if (status == FARM_OK && !options->quiet)
-        printf("%s is fine: %zu experiments, %zu repeats each.\n", operands[0], farm_experiments(f), farm_repeats(f));
+        printf("%s is fine: %zu experiment%s, %zu repeat%s each.\n", operands[0], farm_experiments(f),
+               farm_experiments(f) == 1 ? "" : "s", farm_repeats(f), farm_repeats(f) == 1 ? "" : "s");
     farm_free(f);
     return status;
 }
@@ -182,6 +184,14 @@ static const struct option long_options[] = {
     {NULL, 0, NULL, 0},
 };
 
+/* getopt leaves a letter that it does not know, or an option that takes no value, in optopt. */
+static int bad_option(const char *argument) {
+    char letter[] = {'-', (char)optopt, '\0'};
+    bool is_long = strncmp(argument, "--", 2) == 0;
+    if (is_long && optopt) return bad_usage("%s: this option takes no value%s", argument, "");
+    return bad_usage("%s: no such option%s", is_long || !optopt ? argument : letter, "");
+}
+
 /* Reads options into a; returns -1 to go on, else the exit code. */
 static int parse_options(arguments *a, int argc, char **argv) {
     opterr = 0;
@@ -200,7 +210,7 @@ static int parse_options(arguments *a, int argc, char **argv) {
         case 'h': fputs(usage, stdout); return FARM_OK;
         case OPTION_VERSION: puts("farm " FARM_VERSION); return FARM_OK;
         case ':': return bad_usage("%s needs a value%s", argv[optind - 1], "");
-        default: return bad_usage("%s: no such option%s", argv[optind - 1], "");
+        default: return bad_option(argv[optind - 1]);
         }
     }
     return -1;
@@ -244,7 +254,12 @@ static int run_command_line(arguments *a, int argc, char **argv) {
         c = &run_command;
     }
     if (n == 0) return bad_usage(c->name ? "%s needs %s" : "%sgive me %s", c->name ? c->name : "", c->operand);
+    if (n > 1 && c == &run_command)
+        return bad_usage("%s: no such command, and one config at a time; what is \"%s\"?", operands[0], operands[1]);
     if (n > 1 && !c->many) return bad_usage("%s: one config at a time; what is \"%s\"?", operands[0], operands[1]);
+    for (int i = 0; i < n; i++)
+        if (!*operands[i]) return bad_usage("an empty path%s%s", "", "");
+    if (a->out && !*a->out) return bad_usage("--out: an empty path%s%s", "", "");
     catch_signals();
     farm_errors errors = {0};
     farm_status status = c->run(a, operands, n, &errors);

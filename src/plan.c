@@ -93,11 +93,16 @@ static void measure_chains(planner *p) {
         const plan_stop *last = &chain->stops[chain->n_stops - 1];
         chain->steps = (uint64_t)last->epochs * (uint64_t)((n_train + chain->origin) / chain->batch);
         chain->places = chain->batch;
+        chain->longest = chain->steps;
         for (size_t s = 0; s < chain->n_stops; s++)
             for (size_t w = 0; w < chain->stops[s].n_walks; w++) {
                 const plan_walk *walk = &chain->stops[s].walks[w];
                 const experiment *e = &p->experiments[walk->experiment];
-                chain->steps += scheme_walk_steps(e, n_train, walk->from, walk->to);
+                uint64_t steps = scheme_walk_steps(e, n_train, walk->from, walk->to);
+                uint64_t before =
+                    (uint64_t)chain->stops[s].epochs * (uint64_t)((n_train + chain->origin) / chain->batch);
+                chain->steps += steps;
+                if (before + steps > chain->longest) chain->longest = before + steps;
                 if (experiment_learns_on(e) && e->batch > chain->places) chain->places = e->batch;
             }
         out->steps_taken += chain->steps;

@@ -28,7 +28,8 @@ typedef struct {
     int places;                        /* the largest batch of it and its walks */
     plan_stop *stops;                  /* [n_stops], epochs ascending */
     size_t n_stops;
-    uint64_t steps; /* gradient steps a repeat: the fits and all their walks */
+    uint64_t steps;   /* gradient steps a repeat: the fits and all their walks */
+    uint64_t longest; /* of them one after another: the fits to a stop and the longest walk from there */
 } plan_chain;
 
 typedef struct {

@@ -21,6 +21,7 @@ typedef struct {
     uint64_t steps_total;
     atomic_uint_least64_t steps_done;
     atomic_bool stopped, failed;
+    atomic_int copies;    /* of models that learning walks hold, running or waiting */
     omp_lock_t reporting; /* held while the progress hook runs */
     double next_report;   /* guarded by reporting */
 } run;
@@ -121,6 +122,7 @@ static void run_learning_walk(run *r, block b, const plan_walk *walk, lstm *mode
     run_walk(&t, walk, model);
     hand_on_steps(&t);
     lstm_free(model);
+    atomic_fetch_sub(&r->copies, 1);
 }
 
 static void start_walk(task *t, const plan_walk *walk, lstm *model) {
@@ -136,7 +138,9 @@ static void start_walk(task *t, const plan_walk *walk, lstm *model) {
         return;
     }
     block b = t->block;
-#pragma omp task default(none) firstprivate(r, b, walk, copy)
+    /* a wide model is many megabytes: with enough copies waiting, this thread walks at once instead of adding one */
+    bool room = atomic_fetch_add(&r->copies, 1) < 4 * pool_threads(r->work->threads);
+#pragma omp task default(none) firstprivate(r, b, walk, copy) if (room)
     run_learning_walk(r, b, walk, copy);
 }
 
@@ -240,17 +244,21 @@ static bool count_nothing(void *context, int steps) {
     return true;
 }
 
-/* Seconds a gradient step of all lanes at once, from at least 10 ms of training. */
+/* Seconds a gradient step of all lanes at once, from at least 20 ms of training. */
 static double seconds_per_step(const pool_work *work, const plan_chain *chain) {
     const experiment *e = &work->experiments[chain->experiment];
     const frame *f = work->plan->frame_of[chain->experiment];
     lstm *model = lstm_new(&e->model, &e->train.optimizer, chain->places, work->precision, work->level);
-    if (!model) return -1;
+    run r = {.work = work};
+    if (!model || draw_block(&r, chain, (block){0, 1}, model) != FARM_OK) {
+        lstm_free(model);
+        return -1;
+    }
     scheme_hooks hooks = {count_nothing, NULL};
     double begin = omp_get_wtime(), seconds = 0;
     uint64_t steps = 0;
     manner how = {chain->batch, e->train.state};
-    for (int epochs = 1; seconds < 0.01; epochs *= 2) {
+    for (int epochs = 1; seconds < 0.02; epochs *= 2) {
         scheme_fit(model, f, f->n_train + chain->origin, epochs, how, &hooks);
         steps += (uint64_t)epochs * (uint64_t)((f->n_train + chain->origin) / chain->batch);
         seconds = omp_get_wtime() - begin;
@@ -261,14 +269,15 @@ static double seconds_per_step(const pool_work *work, const plan_chain *chain) {
 
 double pool_estimate(const pool_work *work) {
     const plan *p = work->plan;
-    double seconds = 0, per_step = -1;
+    double seconds = 0, longest = 0, per_step = -1;
     for (size_t c = 0; c < p->n_chains; c++) {
         bool measured = c > 0 && experiment_same_model(&work->experiments[p->chains[c].experiment],
                                                        &work->experiments[p->chains[c - 1].experiment]);
         if (!measured) per_step = seconds_per_step(work, &p->chains[c]);
         if (per_step < 0) return -1;
         seconds += per_step * (double)p->chains[c].steps;
+        longest = fmax(longest, per_step * (double)p->chains[c].longest);
     }
     double blocks = ceil((double)work->repeats / LANES), threads = pool_threads(work->threads);
-    return seconds * blocks / threads;
+    return fmax(seconds * blocks / threads, longest); /* no task can be shared between threads */
 }

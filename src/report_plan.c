@@ -43,8 +43,8 @@ void report_plan(FILE *out, const plan *p, const experiment *experiments, size_t
     number_count(count, repeats);
     number_count(asked, p->steps_asked * repeats);
     number_count(taken, p->steps_taken * repeats);
-    fprintf(out, "\n%zu experiments x %s repeats: %s gradient steps asked for, %s to take", p->n_experiments, count,
-            asked, taken);
+    fprintf(out, "\n%zu experiment%s x %s repeat%s: %s gradient steps asked for, %s to take", p->n_experiments,
+            p->n_experiments == 1 ? "" : "s", count, repeats == 1 ? "" : "s", asked, taken);
     if (p->steps_taken < p->steps_asked)
         fprintf(out, ":\nwhat experiments share is done once, %.1f times less work",
                 (double)p->steps_asked / (double)p->steps_taken);

@@ -339,21 +339,15 @@ static void print_group(FILE *out, const report_input *in, pair_reason reason, i
     }
 }
 
-/* Whether some sentence says how many repeats would settle it, of a family that an adjustment makes harder. */
-static bool says_repeats_needed(const comparisons *c) {
-    for (size_t i = 0; c->adjust != ADJUST_NONE && c->n_tested > 1 && i < c->n; i++)
-        if (c->items[i].p_adjusted >= c->alpha) return true;
-    return false;
-}
-
-static void print_footer(FILE *out, const report_input *in) {
-    if (in->comparisons->n == 0) return;
+static void print_footer(FILE *out, const comparisons *c) {
+    if (c->n_tested == 0) return;
     fputs(
         "\nThe tests speak of training noise on this series: would other weights agree?\n"
         "They cannot say how the experiments rank on another series or in another year.\n",
         out);
-    if (says_repeats_needed(in->comparisons))
-        fputs("Repeats that \"would settle it\" are for one comparison alone, not adjusted.\n", out);
+    if (c->n_tested > 1 && c->adjust != ADJUST_NONE)
+        fprintf(out, "Each interval is for its comparison alone; p and the repeats needed allow for all %zu tests.\n",
+                c->n_tested);
 }
 
 bool report_print(const report_input *in, FILE *out, int width) {
@@ -369,7 +363,7 @@ bool report_print(const report_input *in, FILE *out, int width) {
     print_group(out, in, PAIR_REFERENCE, width);
     print_group(out, in, PAIR_MATCHED, width);
     print_group(out, in, PAIR_ASKED, width);
-    print_footer(out, in);
+    print_footer(out, in->comparisons);
     done = true;
 done:
     free(t.rows);

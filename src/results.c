@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-bool experiment_deterministic(const experiment *e) { return !experiment_is_lstm(e); }
-
 /* Adds a * b doubles to *bytes. False: the sum or the product is more than a size_t holds. */
 static bool add_doubles(size_t *bytes, size_t a, size_t b) {
     if (b != 0 && a > SIZE_MAX / sizeof(double) / b) return false;
@@ -21,8 +19,9 @@ static bool add_doubles(size_t *bytes, size_t a, size_t b) {
 
 /* The counts of one experiment; its arrays are still NULL. */
 static experiment_result shape_of(const experiment *e, size_t repeats, bool keep_weights) {
-    bool fixed = experiment_deterministic(e);
+    bool fixed = !experiment_is_lstm(e);
     return (experiment_result){
+        .deterministic = fixed,
         .n_repeats = fixed ? 1 : repeats,
         .n_test = (size_t)e->frame.test,
         .n_weights = keep_weights && !fixed ? lstm_parameters(&e->model) : 0,

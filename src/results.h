@@ -6,12 +6,13 @@
 #include "schemes.h"
 
 typedef struct {
-    size_t n_repeats;  /* the run's repeats; 1 for a deterministic baseline */
-    size_t n_test;     /* forecasts a repeat */
-    double *rmse;      /* [n_repeats], series units; NaN: the repeat diverged */
-    double *forecasts; /* [n_repeats][n_test], series units */
-    double *weights;   /* [n_repeats][n_weights] at the end of the walk; NULL unless kept */
-    size_t n_weights;  /* 0 for a baseline without weights */
+    bool deterministic; /* one result that no repeat would change */
+    size_t n_repeats;   /* the run's repeats; 1 for a deterministic baseline */
+    size_t n_test;      /* forecasts a repeat */
+    double *rmse;       /* [n_repeats], series units; NaN: the repeat diverged */
+    double *forecasts;  /* [n_repeats][n_test], series units */
+    double *weights;    /* [n_repeats][n_weights] at the end of the walk; NULL unless kept */
+    size_t n_weights;   /* 0 for a baseline without weights */
 } experiment_result;
 
 typedef struct {
@@ -27,7 +28,5 @@ typedef struct {
 farm_status results_init(results *out, const experiment *experiments, size_t n_experiments, size_t repeats,
                          bool keep_weights, farm_errors *errors);
 void results_free(results *r);
-
-bool experiment_deterministic(const experiment *e); /* a baseline that needs no repeats */
 
 #endif

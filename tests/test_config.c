@@ -175,6 +175,8 @@ static void parse_arguments(faulty_case *c, const char *text) {
             c->options.seed = value;
         else if (strcmp(word, "--threads") == 0)
             c->options.threads = value;
+        else if (strcmp(word, "--from") == 0)
+            c->options.from = value;
         else
             fail_msg("%s: unknown argument %s", c->name, word);
     }
@@ -240,6 +242,13 @@ static void read_case(faulty_case *c, char **at) {
     *at = line;
 }
 
+/* A place of --from is an absolute one. */
+static bool is_place(const char *place, const char *wanted) {
+    size_t n = strlen(place), m = strlen(wanted);
+    if (strcmp(place, wanted) == 0) return true;
+    return *place == '/' && n > m && place[n - m - 1] == '/' && strcmp(place + n - m, wanted) == 0;
+}
+
 /* Whether the fault is the one of "place | key | piece of the text". */
 static bool is_expected(const farm_error *e, const char *expected, const char *config_file) {
     char place[600], wanted[600], copy[300];
@@ -255,7 +264,7 @@ static bool is_expected(const farm_error *e, const char *expected, const char *c
         snprintf(place, sizeof place, "%s:%d:%d", e->file, e->line, e->col);
     else
         snprintf(place, sizeof place, "%s", e->file ? e->file : "");
-    return strcmp(place, wanted) == 0 && strcmp(e->key ? e->key : "-", key) == 0 && e->text && strstr(e->text, piece);
+    return is_place(place, wanted) && strcmp(e->key ? e->key : "-", key) == 0 && e->text && strstr(e->text, piece);
 }
 
 static bool run_case(const faulty_case *c) {
@@ -486,6 +495,126 @@ static void experiments_keys_reach_their_structs(void **state) {
     config_free(&c);
 }
 
+/* --- batches, optimizers, baselines ------------------------------------------------------------------------------ */
+
+static void expect_optimizer(const char *settings, optimizer_kind kind, double learning_rate, double beta_2,
+                             double epsilon) {
+    char rest[300];
+    snprintf(rest, sizeof rest, "\"train\": {\"optimizer\": %s}, \"experiments\": [{\"scheme\": \"fixed\"}]}",
+             settings);
+    config c = load_rest(rest);
+    const optimizer_spec *o = &c.experiments[0].train.optimizer;
+    assert_int_equal(o->kind, kind);
+    assert_true(o->learning_rate == learning_rate && o->beta_2 == beta_2 && o->epsilon == epsilon);
+    assert_true(o->beta_1 == 0.9);
+    config_free(&c);
+}
+
+static void each_optimizer_has_defaults_of_its_own(void **state) {
+    (void)state;
+    expect_optimizer("{}", OPTIMIZER_ADAM, 0.001, 0.999, 1e-8);
+    expect_optimizer("{\"name\": \"adam\", \"learning_rate\": 0.5}", OPTIMIZER_ADAM, 0.5, 0.999, 1e-8);
+    expect_optimizer("{\"name\": \"sgd\"}", OPTIMIZER_SGD, 0.01, 0.999, 1e-8);
+    expect_optimizer("{\"name\": \"rmsprop\"}", OPTIMIZER_RMSPROP, 0.001, 0.9, 1e-8);
+    expect_optimizer("{\"name\": \"rmsprop\", \"beta_2\": 0.95}", OPTIMIZER_RMSPROP, 0.001, 0.95, 1e-8);
+}
+
+/* The defaults are those of the method that comes out of the patch or sweep, not of the one at the top. */
+static void a_patched_or_swept_optimizer_brings_its_defaults(void **state) {
+    (void)state;
+    config c = load_rest(
+        "\"model\": {\"preset\": \"tf2-keras\"}, \"train\": {\"optimizer\": {\"name\": \"sgd\"}}, \"experiments\": ["
+        "{\"scheme\": \"fixed\"}, {\"scheme\": \"fixed\", \"name\": \"a\", \"train\": {\"optimizer\": {\"name\": "
+        "null}}},"
+        "{\"scheme\": \"fixed\", \"sweep\": {\"train.optimizer.name\": [\"adam\", \"sgd\", \"rmsprop\"]}}]}");
+    assert_string_equal(names_of(&c), "fixed a name_adam name_sgd name_rmsprop");
+    assert_true(named(&c, "fixed")->train.optimizer.learning_rate == 0.01);
+    assert_int_equal(named(&c, "a")->train.optimizer.kind, OPTIMIZER_ADAM);
+    assert_true(named(&c, "a")->train.optimizer.learning_rate == 0.001);
+    assert_true(named(&c, "name_sgd")->train.optimizer.learning_rate == 0.01);
+    const optimizer_spec *rmsprop = &named(&c, "name_rmsprop")->train.optimizer;
+    assert_true(rmsprop->learning_rate == 0.001 && rmsprop->beta_2 == 0.9 && rmsprop->epsilon == 1e-7);
+    config_free(&c);
+}
+
+static void batches_and_states_reach_their_structs(void **state) {
+    (void)state;
+    config c = load_rest(
+        "\"train\": {\"batch\": 2}, \"experiments\": [{\"scheme\": \"fixed\", \"train\": {\"batch\": 5}},"
+        "{\"scheme\": \"update\", \"epochs\": 1, \"rows\": {\"last\": 9}, \"batch\": 3, \"train\": {\"state\": "
+        "\"per_row\"}},"
+        "{\"scheme\": \"refit\", \"every\": 2, \"batch\": 2, \"train\": {\"batch\": null, \"state\": \"carry\"}},"
+        "{\"scheme\": \"update\", \"epochs\": 2}]}");
+    const experiment *e = c.experiments;
+    const int in_train[] = {5, 2, 1, 2}, own[] = {1, 3, 2, 1};
+    const train_state states[] = {STATE_PER_EPOCH, STATE_PER_ROW, STATE_CARRY, STATE_PER_EPOCH};
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(e[i].train.batch, in_train[i]);
+        assert_int_equal(e[i].batch, own[i]);
+        assert_int_equal(e[i].train.state, states[i]);
+    }
+    config_free(&c);
+}
+
+/* 10 training rows: what divides them is fine for the base fit, and so is any batch where nothing is learnt later. */
+static void a_batch_must_divide_only_what_is_learnt(void **state) {
+    (void)state;
+    expect_names("[{\"scheme\": \"fixed\", \"sweep\": {\"train.batch\": [1, 2, 5, 10]}}]",
+                 "batch_1 batch_2 batch_5 batch_10");
+    expect_names("[{\"scheme\": \"update\", \"epochs\": 2, \"every\": 12, \"batch\": 7}]", "update_2");
+    expect_names("[{\"scheme\": \"update\", \"epochs\": 2, \"every\": 11, \"batch\": 7}]", "update_2"); /* 21 rows */
+    expect_names(
+        "[{\"scheme\": \"update\", \"epochs\": 2, \"rows\": {\"last\": 6}, \"sweep\": {\"batch\": [1, 2, 3, 6]}}]",
+        "update_2_batch_1 update_2_batch_2 update_2_batch_3 update_2_batch_6");
+    expect_names("[{\"scheme\": \"refit\", \"every\": 5, \"batch\": 5}]", "refit");
+}
+
+/* 500 epochs of 10 / 5 steps and updates of 6 / 3 steps: 500 * 2 + 11 * 4 * 2 = 1088 steps, 2 an epoch. An unbatched
+ * baseline takes 10 an epoch. */
+static void matching_by_steps_counts_batches(void **state) {
+    (void)state;
+    config c = load_rest(
+        "\"train\": {\"batch\": 5}, \"experiments\": ["
+        "{\"scheme\": \"update\", \"epochs\": 4, \"rows\": {\"last\": 6}, \"batch\": 3},"
+        "{\"scheme\": \"fixed\", \"match\": \"*\", \"by\": \"steps\", \"name\": \"batched\"},"
+        "{\"scheme\": \"fixed\", \"match\": \"*\", \"by\": \"steps\", \"name\": \"single\", \"train\": {\"batch\": 1}},"
+        "{\"scheme\": \"fixed\", \"match\": \"*\"}]}");
+    assert_int_equal(named(&c, "batched")->train.epochs, 544);
+    assert_int_equal(named(&c, "single")->train.epochs, 109);
+    assert_int_equal(named(&c, "fixed_544")->train.epochs, 544); /* by epochs: 500 + 11 * 4 */
+    assert_int_equal(named(&c, "fixed_544")->train.batch, 5);
+    config_free(&c);
+}
+
+static void baselines_parameters_are_nan_or_a_default_where_absent(void **state) {
+    (void)state;
+    config c = load_experiments(
+        "[{\"scheme\": \"persistence\"}, {\"scheme\": \"drift\"}, {\"scheme\": \"mean\", \"refit\": true, \"every\": "
+        "4},"
+        "{\"scheme\": \"seasonal_naive\"}, {\"scheme\": \"ses\"}, {\"scheme\": \"holt\", \"beta\": 0.25},"
+        "{\"scheme\": \"ar\", \"frame\": {\"lags\": 3, \"difference\": 0}, \"refit\": true},"
+        "{\"scheme\": \"seasonal_naive\", \"name\": \"a\", \"period\": 4},"
+        "{\"scheme\": \"ses\", \"name\": \"b\", \"alpha\": 0}, {\"scheme\": \"holt\", \"name\": \"c\", \"alpha\": 1, "
+        "\"beta\": 0}]");
+    assert_string_equal(names_of(&c), "persistence drift mean seasonal_naive ses holt ar a b c");
+    const experiment *e = c.experiments;
+    for (int i = 0; i < 7; i++) assert_int_equal(e[i].scheme, SCHEME_PERSISTENCE + i);
+    for (int i = 0; i < 10; i++) {
+        bool has_alpha = i >= 8, has_beta = i == 5 || i == 9;
+        assert_int_equal(!isnan(e[i].baseline.alpha), has_alpha);
+        assert_int_equal(!isnan(e[i].baseline.beta), has_beta);
+        assert_int_equal(e[i].baseline.refit, i == 2 || i == 6);
+        assert_int_equal(e[i].every, i == 2 ? 4 : 1);
+    }
+    assert_int_equal(e[3].baseline.period, 12);
+    assert_int_equal(e[7].baseline.period, 4);
+    assert_true(e[5].baseline.beta == 0.25);
+    assert_true(e[8].baseline.alpha == 0);
+    assert_true(e[9].baseline.alpha == 1 && e[9].baseline.beta == 0);
+    assert_int_equal(e[6].frame.lags, 3);
+    config_free(&c);
+}
+
 /* --- presets ---------------------------------------------------------------------------------------------------- */
 
 static void expect_preset(const char *preset, initial_spec initial, activation recurrent, int bias_vectors,
@@ -677,6 +806,37 @@ static void files_are_found_from_the_config(void **state) {
     "{\"kernel\": [[-1, 2, 3, 4]], \"recurrent_kernel\": [[5, 6, 7, 8]], \"bias\": [9, 10, 11, 12], "                  \
     "\"dense_kernel\": [13], \"dense_bias\": 14, \"refits\": [" MODEL_1 "]}"
 
+/* --from is found from the working folder, file from the config's; an experiment's own weights stand over both. */
+static void from_is_found_from_the_working_folder_and_stands_over_the_config(void **state) {
+    (void)state;
+    assert_int_equal(mkdir("other", 0777), 0);
+    write_text("w.json", MODEL_1);
+    write_text("other/w.json", MODEL_2);
+    write_text(
+        "other/t.json",
+        "{\"name\": \"t\", \"series\": {\"file\": \"../series.csv\", \"column\": \"v\"}, \"model\": "
+        "{\"initial_weights\": "
+        "{\"file\": \"w.json\"}}, \"experiments\": [{\"scheme\": \"fixed\"}, {\"scheme\": \"fixed\", \"name\": "
+        "\"own\", "
+        "\"model\": {\"initial_weights\": {\"file\": \"w.json\"}}}, {\"scheme\": \"refit\", \"init\": \"current\"}, "
+        "{\"scheme\": \"mean\"}]}");
+    const char *set[] = {"model.initial_weights.file=absent.json"};
+    config c = load_file("other/t.json", &(farm_options){.from = "w.json", .set = set, .n_set = 1});
+    assert_true(named(&c, "fixed")->initial.given->weights[0] == 1);
+    assert_true(named(&c, "own")->initial.given->weights[0] == -1);
+    assert_true(named(&c, "refit")->initial.given->weights[0] == 1);
+    assert_null(named(&c, "mean")->initial.given);
+    char *path = realpath("w.json", NULL);
+    assert_non_null(path);
+    assert_non_null(strstr(c.resolved, path)); /* absolute, so that the resolved config means the same anywhere */
+    free(path);
+    config_free(&c);
+    write_text("plain.json", HEAD "\"experiments\": [{\"scheme\": \"fixed\"}]}");
+    c = load_file("plain.json", &(farm_options){.from = "other/w.json"});
+    assert_true(c.experiments[0].initial.given->weights[0] == -1);
+    config_free(&c);
+}
+
 static void weights_of_a_list_go_to_their_repeats(void **state) {
     (void)state;
     write_text("w.json", "[" MODEL_1 "," MODEL_2 "," MODEL_1 "]");
@@ -775,6 +935,38 @@ static void the_resolved_config_is_a_config_of_the_same_experiments(void **state
     assert_non_null(strstr(text, "trained as long in all as u2"));
     assert_null(strstr(text, "threads"));
     free(text);
+}
+
+static void every_newer_key_survives_the_resolved_config(void **state) {
+    (void)state;
+    write_text("w.json", MODEL_1);
+    write_text(
+        "t.json", HEAD
+        "\"train\": {\"epochs\": 20, \"batch\": 5, \"state\": \"per_row\", \"optimizer\": {\"name\": \"rmsprop\"}},"
+        "\"model\": {\"initial_weights\": {\"file\": \"w.json\"}}, \"experiments\": ["
+        "{\"scheme\": \"fixed\"}, {\"scheme\": \"fixed\", \"match\": \"update*\", \"by\": \"steps\"},"
+        "{\"scheme\": \"update\", \"epochs\": 3, \"rows\": {\"last\": 6}, \"sweep\": {\"batch\": [2, 3]}, \"train\": "
+        "{\"state\": \"carry\", \"optimizer\": {\"name\": \"sgd\"}}},"
+        "{\"scheme\": \"refit\", \"init\": \"same\", \"every\": 5, \"batch\": 5, \"train\": {\"optimizer\": "
+        "{\"beta_2\": "
+        "0.5}}},"
+        "{\"scheme\": \"drift\", \"refit\": true, \"every\": 3}, {\"scheme\": \"mean\"}, {\"scheme\": "
+        "\"seasonal_naive\", "
+        "\"sweep\": {\"period\": [2, 7]}},"
+        "{\"scheme\": \"ses\", \"alpha\": 0.1}, {\"scheme\": \"ses\", \"name\": \"fitted\"}, {\"scheme\": \"holt\", "
+        "\"sweep\": {\"beta\": [0, 1]}},"
+        "{\"scheme\": \"ar\", \"refit\": true, \"frame\": {\"lags\": 2}}]}");
+    expect_resolved_reloads("t.json", "r.json");
+    config c = load_file("r.json", NULL);
+    assert_string_equal(names_of(&c),
+                        "fixed fixed_70_batch_2 fixed_53_batch_3 update_3_batch_2 update_3_batch_3 refit drift mean "
+                        "seasonal_naive_period_2 seasonal_naive_period_7 ses fitted holt_beta_0 holt_beta_1 ar");
+    assert_int_equal(named(&c, "update_3_batch_2")->train.state, STATE_CARRY);
+    assert_true(named(&c, "update_3_batch_2")->train.optimizer.learning_rate == 0.01);
+    assert_true(named(&c, "refit")->train.optimizer.beta_2 == 0.5);
+    assert_true(named(&c, "fixed")->train.optimizer.beta_2 == 0.9);
+    assert_true(isnan(named(&c, "fitted")->baseline.alpha) && named(&c, "ses")->baseline.alpha == 0.1);
+    config_free(&c);
 }
 
 static void the_tutorials_resolved_config_reloads(void **state) {
@@ -984,6 +1176,12 @@ int main(int argc, char **argv) {
         cmocka_unit_test(a_baseline_made_twice_is_made_once),
         cmocka_unit_test(patches_merge_and_null_goes_back_to_the_default),
         cmocka_unit_test(experiments_keys_reach_their_structs),
+        cmocka_unit_test(each_optimizer_has_defaults_of_its_own),
+        cmocka_unit_test(a_patched_or_swept_optimizer_brings_its_defaults),
+        cmocka_unit_test(batches_and_states_reach_their_structs),
+        cmocka_unit_test(a_batch_must_divide_only_what_is_learnt),
+        cmocka_unit_test(matching_by_steps_counts_batches),
+        cmocka_unit_test(baselines_parameters_are_nan_or_a_default_where_absent),
         cmocka_unit_test(presets_are_the_bundles_of_the_design),
         cmocka_unit_test(each_key_of_a_preset_can_be_overridden_alone),
         cmocka_unit_test(seeds_go_up_to_2_to_the_64_minus_1),
@@ -993,10 +1191,12 @@ int main(int argc, char **argv) {
         cmocka_unit_test(set_reaches_every_corner),
         cmocka_unit_test(set_takes_json_or_else_text),
         cmocka_unit_test(files_are_found_from_the_config),
+        cmocka_unit_test(from_is_found_from_the_working_folder_and_stands_over_the_config),
         cmocka_unit_test(weights_of_a_list_go_to_their_repeats),
         cmocka_unit_test(fresh_refits_need_as_many_weights_as_there_are_refits),
         cmocka_unit_test(weights_are_laid_out_by_rows),
         cmocka_unit_test(the_resolved_config_is_a_config_of_the_same_experiments),
+        cmocka_unit_test(every_newer_key_survives_the_resolved_config),
         cmocka_unit_test(the_tutorials_resolved_config_reloads),
         cmocka_unit_test(merge_patches_follow_rfc_7386),
         cmocka_unit_test(globs_match_as_fnmatch_does),

@@ -1,7 +1,9 @@
-/* test_initial.c - first weights: ranges, orthogonality, what a draw depends on. */
+/* test_initial.c - first weights: distributions, orthogonality, what a draw depends on. */
 #include "initial.h"
 
 #include <math.h>
+#define MATHLIB_STANDALONE
+#include <Rmath.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -112,6 +114,145 @@ static void one_neurons_recurrent_kernel_is_a_random_unit_vector(void **state) {
     }
 }
 
+/* --- distributions ----------------------------------------------------------------------------------------------- */
+
+enum { DRAWS = 100000 };
+
+/* A uniform distribution on +-limit, or a component of a random unit vector of so many dimensions. */
+typedef double distribution(double x, double parameter);
+
+static double uniform(double x, double limit) { return (x / limit + 1) / 2; }
+
+/* Density proportional to sqrt(1 - x^2). */
+static double component_of_4(double x, double unused) {
+    (void)unused;
+    return 0.5 + (x * sqrt(1 - x * x) + asin(x)) / acos(-1);
+}
+
+/* x^2 has a beta distribution. */
+static double component(double x, double dimensions) {
+    return 0.5 + copysign(pbeta(x * x, 0.5, (dimensions - 1) / 2, 1, 0), x) / 2;
+}
+
+static int ascending(const void *a, const void *b) {
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* Kolmogorov's sqrt(n) D of x [n], which is sorted. Above 2.225 once in 10^4 samples: sqrt(-ln(10^-4 / 2) / 2). */
+static const double critical = 2.225;
+static double kolmogorov(double *x, size_t n, distribution *F, double parameter) {
+    double largest = 0;
+    qsort(x, n, sizeof *x, ascending);
+    for (size_t i = 0; i < n; i++) {
+        double p = F(x[i], parameter);
+        largest = fmax(largest, fmax(p - (double)i / (double)n, (double)(i + 1) / (double)n - p));
+    }
+    return sqrt((double)n) * largest;
+}
+
+/* draws values of the parameters first ... first + size - 1, of as many repeats as that takes; the caller frees. */
+static double *gather(const initial_spec *spec, lstm_shape shape, size_t first, size_t size, size_t draws) {
+    double *values = malloc(draws * sizeof *values), *w = malloc(lstm_parameters(&shape) * sizeof *w);
+    assert_true(values && w && first + size <= lstm_parameters(&shape));
+    for (size_t have = 0; have < draws; have += size) {
+        initial_key key = {11, (uint32_t)(have / size) + 1, 0, 0};
+        assert_int_equal(initial_weights(w, &shape, spec, &key), FARM_OK);
+        memcpy(values + have, w + first, (size < draws - have ? size : draws - have) * sizeof *w);
+    }
+    free(w);
+    return values;
+}
+
+static void expect_distribution(const char *what, double *values, size_t n, distribution *F, double parameter) {
+    double found = kolmogorov(values, n, F, parameter);
+    if (!(found < critical)) fail_msg("%s: sqrt(n) D = %.2f", what, found);
+}
+
+/* Uniform on +-limit: by Kolmogorov's test, and with extremes that come close to the limit from within. */
+static void expect_uniform(const char *what, const initial_spec *spec, lstm_shape shape, size_t first, size_t size,
+                           double limit) {
+    double *values = gather(spec, shape, first, size, DRAWS);
+    expect_distribution(what, values, DRAWS, uniform, limit);
+    assert_true(values[0] >= -limit && values[0] < -0.999 * limit);
+    assert_true(values[DRAWS - 1] <= limit && values[DRAWS - 1] > 0.999 * limit);
+    free(values);
+}
+
+static void uniform_tensors_of_each_preset_fill_their_limits_evenly(void **state) {
+    (void)state;
+    enum { L = 3, N = 5, KERNEL = L * 4 * N, RECURRENT = N * 4 * N };
+    initial_spec keras_1 = keras,
+                 pytorch = {
+                     INITIAL_UNIFORM_HIDDEN, INITIAL_UNIFORM_HIDDEN, INITIAL_UNIFORM_HIDDEN, true, false, NULL, 0};
+    keras_1.kernel = keras_1.recurrent = INITIAL_GLOROT_UNIFORM_PER_GATE;
+    lstm_shape shape = {L, N, ACTIVATION_TANH, ACTIVATION_HARD_SIGMOID, 1}, two = shape, one = {1, 1, 0, 0, 2};
+    two.bias_vectors = 2;
+    const size_t bias = KERNEL + RECURRENT, dense = bias + 4 * N;
+    expect_uniform("keras-2.0 kernel", &keras, shape, 0, KERNEL, sqrt(6.0 / (L + 4 * N))); /* tf2-keras, too */
+    expect_uniform("keras-2.0 dense kernel", &keras, shape, dense, N, sqrt(6.0 / (N + 1)));
+    expect_uniform("keras-1.2 kernel", &keras_1, shape, 0, KERNEL, sqrt(6.0 / (L + N)));
+    expect_uniform("keras-1.2 recurrent kernel", &keras_1, shape, KERNEL, RECURRENT, sqrt(6.0 / (N + N)));
+    expect_uniform("keras-1.2 dense kernel", &keras_1, shape, dense, N, sqrt(6.0 / (N + 1)));
+    expect_uniform("pytorch kernel", &pytorch, two, 0, KERNEL, 1 / sqrt(N));
+    expect_uniform("pytorch recurrent kernel", &pytorch, two, KERNEL, RECURRENT, 1 / sqrt(N));
+    expect_uniform("pytorch bias", &pytorch, two, bias, 4 * N, 1 / sqrt(N));
+    expect_uniform("pytorch recurrent bias", &pytorch, two, bias + 4 * N, 4 * N, 1 / sqrt(N));
+    expect_uniform("pytorch dense kernel", &pytorch, two, dense + 4 * N, N, 1 / sqrt(N));
+    expect_uniform("pytorch dense bias", &pytorch, one, lstm_parameters(&one) - 1, 1, 1);
+}
+
+static void each_component_of_one_neurons_recurrent_kernel_has_its_distribution(void **state) {
+    (void)state;
+    lstm_shape one = {1, 1, 0, 0, 1};
+    for (size_t g = 0; g < 4; g++) {
+        double *values = gather(&keras, one, 4 + g, 1, DRAWS);
+        expect_distribution("component of a unit vector", values, DRAWS, component_of_4, 0);
+        expect_distribution("component by the beta distribution", values, DRAWS, component, 4);
+        free(values);
+    }
+}
+
+/* Each row of an orthogonal matrix by itself is a random unit vector, the last one as much as the first. */
+static void components_of_wider_recurrent_kernels_have_their_distribution(void **state) {
+    (void)state;
+    enum { N = 3, FEWER = DRAWS / 5 };
+    lstm_shape three = {1, N, 0, 0, 1};
+    for (size_t i = 0; i < N; i++) {
+        double *values = gather(&keras, three, 4 * N + i * 4 * N + 5, 1, FEWER);
+        expect_distribution("component of a row of twelve", values, FEWER, component, 4 * N);
+        free(values);
+    }
+}
+
+static void recurrent_kernels_of_any_width_are_orthogonal(void **state) {
+    (void)state;
+    for (int n = 2; n <= 64; n *= 2)
+        for (uint32_t repeat = 1; repeat <= 5; repeat++) {
+            double *w = draw(1, n, &keras, 1, (initial_key){7, repeat, 0, 0}), *u = w + 4 * n;
+            for (int i = 0; i < n; i++)
+                for (int j = 0; j <= i; j++) {
+                    double dot = 0;
+                    for (int k = 0; k < 4 * n; k++) dot += u[i * 4 * n + k] * u[j * 4 * n + k];
+                    assert_true(fabs(dot - (i == j)) < 1e-6);
+                }
+            free(w);
+        }
+}
+
+/* What the tests above would not let pass: a limit 3 % off, and a unit vector of three where four belong. */
+static void kolmogorovs_test_sees_a_wrong_distribution(void **state) {
+    (void)state;
+    lstm_shape shape = {3, 5, 0, 0, 1}, one = {1, 1, 0, 0, 1};
+    double *values = gather(&keras, shape, 0, 60, DRAWS);
+    assert_true(kolmogorov(values, DRAWS, uniform, 1.03 * sqrt(6.0 / 23)) > 4);
+    free(values);
+    values = gather(&keras, one, 4, 1, DRAWS);
+    assert_true(kolmogorov(values, DRAWS, component, 3) > 4);
+    assert_true(kolmogorov(values, DRAWS, component, 5) > 4);
+    free(values);
+}
+
 static void draws_depend_on_seed_repeat_and_origin_alone(void **state) {
     (void)state;
     const initial_key keys[] = {{1, 1, 0, 0}, {2, 1, 0, 0}, {1, 2, 0, 0}, {1, 1, 3, 0}};
@@ -159,6 +300,11 @@ int main(void) {
         cmocka_unit_test(orthogonal_rows_are_orthonormal),
         cmocka_unit_test(more_lags_than_gates_give_orthonormal_columns),
         cmocka_unit_test(one_neurons_recurrent_kernel_is_a_random_unit_vector),
+        cmocka_unit_test(uniform_tensors_of_each_preset_fill_their_limits_evenly),
+        cmocka_unit_test(each_component_of_one_neurons_recurrent_kernel_has_its_distribution),
+        cmocka_unit_test(components_of_wider_recurrent_kernels_have_their_distribution),
+        cmocka_unit_test(recurrent_kernels_of_any_width_are_orthogonal),
+        cmocka_unit_test(kolmogorovs_test_sees_a_wrong_distribution),
         cmocka_unit_test(draws_depend_on_seed_repeat_and_origin_alone),
         cmocka_unit_test(given_weights_are_taken_by_repeat_and_refit),
     };

@@ -205,6 +205,70 @@ static void equal_ways_of_saying_it_give_equal_results(void **state) {
     results_free(&r);
 }
 
+/* Fresh refits at two origins differ even where rows alike would make them the same, so each draws its own weights. */
+static void every_fresh_refit_draws_its_own_weights(void **state) {
+    (void)state;
+    experiment e = classic(SCHEME_REFIT, 1);
+    e.train.optimizer.learning_rate = 1e-30; /* what is trained stays as it was drawn */
+    double weights[TEST][14];
+    for (int test = 2; test <= 4; test++) { /* the last refit's weights are kept: origins 1, 2 and 3 */
+        e.frame.test = test;
+        results r = run(&e, 1, plain);
+        memcpy(weights[test], r.experiments[0].weights, sizeof weights[test]);
+        results_free(&r);
+    }
+    assert_true(weights[2][0] != weights[3][0] && weights[3][0] != weights[4][0] && weights[2][0] != weights[4][0]);
+}
+
+/* With nothing learnt (a rate of nearly 0) only the state can tell a refit from the current weights apart: it starts
+ * from zero, where an update would go on from the last forecast. */
+static void a_refit_from_the_current_weights_starts_from_zero(void **state) {
+    (void)state;
+    experiment e[] = {classic(SCHEME_REFIT, 1), classic(SCHEME_FIXED, 1)};
+    e[0].init = REFIT_CURRENT;
+    e[0].train.state = STATE_CARRY;
+    e[0].train.optimizer.learning_rate = e[1].train.optimizer.learning_rate = 1e-30;
+    e[1].train.state = STATE_CARRY;
+    e[1].state_at_forecast = FORECAST_WARM; /* zero, then all rows known: what one epoch from zero leaves */
+    results r = run(e, 2, plain);
+    for (int step = 1; step < TEST; step++) assert_true(forecasts(&r, 0, 0)[step] == forecasts(&r, 1, 0)[step]);
+    results_free(&r);
+}
+
+/* 22 training rows and s seen: ceil(0.3 x 23) = 7, not 6. */
+static void a_fraction_of_the_rows_is_rounded_up(void **state) {
+    (void)state;
+    update_spec third = {.epochs = 1, .rows = UPDATE_ROWS_FRACTION, .fraction = 0.3};
+    assert_int_equal(scheme_update_rows(&third, 23), 7);
+    third.fraction = 1e-9;
+    assert_int_equal(scheme_update_rows(&third, 23), 1);
+    third.fraction = 1;
+    assert_int_equal(scheme_update_rows(&third, 23), 23);
+}
+
+static void the_same_work_under_two_names_is_done_once_and_told_twice(void **state) {
+    (void)state;
+    experiment e[] = {update(20, 2), update(20, 2), classic(SCHEME_PERSISTENCE, 1), classic(SCHEME_PERSISTENCE, 1)};
+    results r = run(e, 4, plain);
+    assert_true(isfinite(r.experiments[1].rmse[2]) && r.experiments[1].rmse[2] == r.experiments[0].rmse[2]);
+    assert_true(r.experiments[3].rmse[0] == r.experiments[2].rmse[0]);
+    assert_int_equal(2 * r.steps_taken, r.steps_asked);
+    results_free(&r);
+}
+
+static void other_given_weights_are_another_model(void **state) {
+    (void)state;
+    double first[14] = {0.1, 0.2, 0.3, 0.4}, second[14] = {0.4, 0.3, 0.2, 0.1};
+    given_weights one = {first, NULL, 0}, two = {second, NULL, 0};
+    experiment e[] = {classic(SCHEME_FIXED, 5), classic(SCHEME_FIXED, 5)};
+    e[0].initial.given = &one;
+    e[1].initial.given = &two;
+    e[0].initial.n_given = e[1].initial.n_given = 1;
+    results r = run(e, 2, plain);
+    assert_true(forecasts(&r, 0, 0)[0] != forecasts(&r, 1, 0)[0]);
+    results_free(&r);
+}
+
 static uint64_t plan_steps(const experiment *e, size_t n, plan_sharing sharing, uint64_t *asked) {
     farm_errors errors = {0};
     series s = {shampoo, N, 0};
@@ -314,6 +378,11 @@ int main(void) {
         cmocka_unit_test(a_forecast_does_not_depend_on_what_comes_after_it),
         cmocka_unit_test(the_first_forecast_is_the_base_fits_own),
         cmocka_unit_test(equal_ways_of_saying_it_give_equal_results),
+        cmocka_unit_test(every_fresh_refit_draws_its_own_weights),
+        cmocka_unit_test(a_refit_from_the_current_weights_starts_from_zero),
+        cmocka_unit_test(a_fraction_of_the_rows_is_rounded_up),
+        cmocka_unit_test(the_same_work_under_two_names_is_done_once_and_told_twice),
+        cmocka_unit_test(other_given_weights_are_another_model),
         cmocka_unit_test(the_tutorial_takes_3_4_times_fewer_steps_than_asked),
         cmocka_unit_test(persistence_on_shampoo_is_136_761),
         cmocka_unit_test(a_diverging_repeat_is_nan),

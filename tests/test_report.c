@@ -61,7 +61,7 @@ static run *small_run(void) {
             (experiment){.name = r.names[e],
                          .model = {.lags = 1, .neurons = 1, .bias_vectors = 1},
                          .scheme = (const scheme_kind[]){SCHEME_FIXED, SCHEME_UPDATE, SCHEME_PERSISTENCE}[e]};
-        r.list[e] = (experiment_result){repeats, N_TEST, r.rmse[e], r.forecasts[e], NULL, 0};
+        r.list[e] = (experiment_result){e == PERSISTENCE, repeats, N_TEST, r.rmse[e], r.forecasts[e], NULL, 0};
         for (size_t i = 0; i < repeats * N_TEST; i++) r.forecasts[e][i] = (double)(100 * e) + (double)i + 0.25;
         r.frames[e] = &r.frame;
     }
