@@ -25,7 +25,7 @@ static const char usage[] =
     "  -o, --out DIR             write the files into DIR, not out/NAME\n"
     "      --from MODELS.json    start from saved weights, a file of models/\n"
     "      --set PATH=VALUE      set any key of the config, as train.epochs=100\n"
-    "      --fresh, --no-plots   accepted: every run is fresh and draws no pictures as yet\n"
+    "      --fresh, --no-plots   as yet every run is fresh and draws nothing\n"
     "  -q, --quiet               print errors only\n"
     "  -h, --help                this text\n"
     "      --version             the version\n"

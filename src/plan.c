@@ -21,10 +21,13 @@ static void *grown(planner *p, void *items, size_t n, size_t item_size) {
     return more;
 }
 
+/* Where the state is never reset, a walk moves it on and a stop hands it from a batch's places to one: what comes after
+ * would not be what it is alone, so such fits are not shared. */
 static bool same_chain(const planner *p, const plan_chain *a, const plan_chain *b) {
-    return p->sharing == PLAN_SHARED && a->origin == b->origin && a->initial_origin == b->initial_origin &&
-           a->initial_refit == b->initial_refit && a->batch == b->batch &&
-           experiment_same_model(&p->experiments[a->experiment], &p->experiments[b->experiment]);
+    const experiment *x = &p->experiments[a->experiment], *y = &p->experiments[b->experiment];
+    return p->sharing == PLAN_SHARED && x->train.state != STATE_CARRY && a->origin == b->origin &&
+           a->initial_origin == b->initial_origin && a->initial_refit == b->initial_refit && a->batch == b->batch &&
+           experiment_same_model(x, y);
 }
 
 static plan_chain *find_or_add_chain(planner *p, plan_chain wanted) {

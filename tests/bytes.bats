@@ -22,6 +22,13 @@ zoo() {
     {"scheme": "refit", "name": "again", "init": "same", "every": 5, "state_at_forecast": "warm"},
     {"scheme": "fixed", "name": "wide", "model": {"neurons": 7}, "frame": {"lags": 2}},
     {"scheme": "update", "name": "torch", "epochs": 2, "model": {"preset": "pytorch", "neurons": 2}},
+    {"scheme": "fixed", "name": "carry", "train": {"state": "carry", "batch": 11}},
+    {"scheme": "fixed", "name": "carry_on", "train": {"state": "carry", "batch": 11, "epochs": 60}},
+    {"scheme": "update", "name": "carry_2", "epochs": 2, "train": {"state": "carry"}},
+    {"scheme": "update", "name": "rows", "epochs": 2, "train": {"state": "per_row", "optimizer": {"name": "rmsprop"}}},
+    {"scheme": "fixed", "name": "sgd", "train": {"batch": 2, "optimizer": {"name": "sgd"}}},
+    {"scheme": "ar"},
+    {"scheme": "holt", "refit": true},
     {"scheme": "persistence"}
   ]
 }

@@ -169,9 +169,8 @@ static size_t list_cases(struct CMUnitTest *tests, struct dirent **entries, int 
         struct stat info;
         snprintf(path, sizeof path, "%s/%s/config.json", cases, entries[i]->d_name);
         if (entries[i]->d_name[0] == '.' || stat(path, &info) != 0) continue;
-        tests[found++] = (struct CMUnitTest){.name = entries[i]->d_name,
-                                             .test_func = a_known_answer_comes_out,
-                                             .initial_state = entries[i]->d_name};
+        tests[found++] = (struct CMUnitTest){
+            .name = entries[i]->d_name, .test_func = a_known_answer_comes_out, .initial_state = entries[i]->d_name};
     }
     return found;
 }

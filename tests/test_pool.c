@@ -83,7 +83,7 @@ static void assert_same(const results *a, const results *b) {
 }
 
 /* One of everything, with shared prefixes of every kind, short enough for a test. */
-enum { ZOO = 14 };
+enum { ZOO = 20 };
 static void fill_zoo(experiment *e) {
     for (int i = 0; i < ZOO; i++) e[i] = classic(SCHEME_FIXED, 20);
     e[1] = update(20, 2);
@@ -108,6 +108,17 @@ static void fill_zoo(experiment *e) {
     e[12] = update(20, 5);   /* the same work as e[2] */
     e[13].frame.lags = 2;
     e[13].model.lags = 2;
+    for (int i = 14; i < 18; i++)
+        e[i].train.state = STATE_CARRY; /* a walk moves the state that others would start from */
+    e[15] = update(20, 2);
+    e[15].train.state = STATE_CARRY;
+    e[16].train.epochs = 42;
+    e[17].train.batch = 11;
+    e[18] = update(20, 2);
+    e[18].train.batch = 2;
+    e[18].train.state = STATE_PER_ROW;
+    e[19] = e[17];
+    e[19].train.epochs = 31;
 }
 
 static void sharing_threads_and_vectors_change_no_bit(void **state) {
