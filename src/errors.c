@@ -8,7 +8,7 @@ static char *copy_or_null(const char *text) { return text ? strdup(text) : NULL;
 
 static bool same_text(const char *a, const char *b) { return a == b || (a && b && strcmp(a, b) == 0); }
 
-static char *format_text(const char *format, va_list args) {
+char *errors_text(const char *format, va_list args) {
     va_list again;
     va_copy(again, args);
     int length = vsnprintf(NULL, 0, format, again);
@@ -29,7 +29,7 @@ static bool already_listed(const farm_errors *errors, const error_place *place, 
 }
 
 void errors_add_v(farm_errors *errors, error_place place, const char *format, va_list args) {
-    char *text = format_text(format, args);
+    char *text = errors_text(format, args);
     if (text && already_listed(errors, &place, text)) {
         free(text);
         return;

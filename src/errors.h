@@ -19,4 +19,7 @@ void errors_add(farm_errors *errors, error_place place, const char *format, ...)
 void errors_add_v(farm_errors *errors, error_place place, const char *format, va_list args)
     __attribute__((format(printf, 3, 0)));
 
+/* The formatted text, the caller's to free; NULL: out of memory. */
+char *errors_text(const char *format, va_list args) __attribute__((format(printf, 1, 0)));
+
 #endif

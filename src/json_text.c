@@ -27,20 +27,10 @@ void json_texts_free(json_texts *texts) {
     *texts = (json_texts){0};
 }
 
-static char *format_text(const char *format, va_list args) {
-    va_list again;
-    va_copy(again, args);
-    int length = vsnprintf(NULL, 0, format, again);
-    va_end(again);
-    char *text = length < 0 ? NULL : malloc((size_t)length + 1);
-    if (text) vsnprintf(text, (size_t)length + 1, format, args);
-    return text;
-}
-
 char *json_print(json_texts *texts, const char *format, ...) {
     va_list args;
     va_start(args, format);
-    char *text = format_text(format, args);
+    char *text = errors_text(format, args);
     va_end(args);
     if (!text) json_fault_memory(texts);
     return text;

@@ -23,8 +23,8 @@ static void print_experiment(FILE *out, const experiment *e, const frame *f, int
 }
 
 static void print_time(FILE *out, double seconds) {
-    if (seconds < 1)
-        fprintf(out, "less than a second");
+    if (seconds < 1.5)
+        fprintf(out, "a second or less");
     else if (seconds < 120)
         fprintf(out, "about %.0f seconds", seconds);
     else if (seconds < 7200)

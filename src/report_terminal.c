@@ -327,6 +327,27 @@ static void print_heading(FILE *out, const report_input *in, pair_reason reason)
     }
 }
 
+/* Whether a matched pair differs in more than its training: an update's epochs end with a state of zero, from which its
+ * forecasts start, where the baseline's go on from the state of the one before. */
+static bool states_differ(const report_input *in) {
+    const comparisons *c = in->comparisons;
+    for (size_t i = 0; i < c->n; i++) {
+        const experiment *a = &in->experiments[c->items[i].a], *b = &in->experiments[c->items[i].b];
+        if (c->items[i].reason == PAIR_MATCHED && a->train.state == STATE_PER_EPOCH &&
+            a->state_at_forecast == FORECAST_AS_TRAINED && b->state_at_forecast == FORECAST_AS_TRAINED)
+            return true;
+    }
+    return false;
+}
+
+static void print_state_note(FILE *out, const report_input *in) {
+    if (states_differ(in))
+        fputs(
+            "  (After an update a forecast starts from a zero state, in the baseline from the carried one;\n"
+            "  set \"state_at_forecast\": \"zero\" for both to compare what the data alone are worth.)\n",
+            out);
+}
+
 static void print_group(FILE *out, const report_input *in, pair_reason reason, int width) {
     bool any = false;
     for (size_t i = 0; i < in->comparisons->n; i++) {
@@ -362,6 +383,7 @@ bool report_print(const report_input *in, FILE *out, int width) {
     print_all_diverged(out, &t);
     print_group(out, in, PAIR_REFERENCE, width);
     print_group(out, in, PAIR_MATCHED, width);
+    print_state_note(out, in);
     print_group(out, in, PAIR_ASKED, width);
     print_footer(out, in->comparisons);
     done = true;

@@ -236,3 +236,29 @@ P
   grep -q '^nan$' out/tutorial/experiment_fixed.csv
   [[ "$output" == *"diverged"* ]]
 }
+
+@test "--from goes on training saved models: with sgd, 10 epochs and 10 more are 20" {
+  tutorial_here
+  sgd='train={"optimizer":{"name":"sgd"}}'
+  one='experiments=[{"scheme":"fixed"}]'
+  "$farm" configs/tutorial.json -q --set "$sgd" --set "$one" --set train.epochs=10 --set save_models=true -o ten
+  "$farm" configs/tutorial.json -q --set "$sgd" --set "$one" --set train.epochs=10 --from ten/models/fixed.json -o more
+  "$farm" configs/tutorial.json -q --set "$sgd" --set "$one" --set train.epochs=20 -o twenty
+  ! cmp -s ten/forecasts.csv more/forecasts.csv
+  cmp more/forecasts.csv twenty/forecasts.csv
+}
+
+@test "--from a file that is missing or of another shape is exit 2 and named" {
+  tutorial_here
+  one='experiments=[{"scheme":"fixed"}]'
+  "$farm" configs/tutorial.json -q --set "$one" --set train.epochs=1 --set save_models=true -o small
+  run_apart "$farm" configs/tutorial.json --set "$one" --from missing.json
+  [ "$status" -eq 2 ]
+  [[ "$stderr" == *"missing.json"* ]]
+  run_apart "$farm" configs/tutorial.json --set "$one" --set model.neurons=3 --from small/models/fixed.json
+  [ "$status" -eq 2 ]
+  [[ "$stderr" == *"small/models/fixed.json"* && "$stderr" == *"kernel"* ]]
+  run_apart "$farm" configs/tutorial.json --set "$one" -r 50 --from small/models/fixed.json
+  [ "$status" -eq 2 ]
+  [[ "$stderr" == *"10"* && "$stderr" == *"50"* ]]
+}
