@@ -55,7 +55,8 @@ typedef struct {
     const char *threads;    /* as typed: NULL, or a whole number from 1 */
     const char *const *set; /* path=value assignments, applied in order before the config is checked */
     size_t n_set;
-    const char *from; /* NULL, or a file of models (relative to the working folder) whose weights all models start from */
+    const char
+        *from; /* NULL, or a file of models (relative to the working folder) whose weights all models start from */
     bool no_sharing;    /* train every experiment from scratch; the results are the same bytes */
     const char *vector; /* NULL: the widest this processor has; else base, x86-64-v3 or x86-64-v4 */
 } farm_options;

@@ -298,7 +298,8 @@ static double matched_epochs(const expansion *x, const variant *update, const va
     if (x->n_observations == 0 || update_rows < 1 || rows < 1) return 0;
     if (rows < b.train.batch) return 0; /* a fault that is listed later */
     uint64_t steps = scheme_steps(&e, (int)update_rows), an_epoch = (uint64_t)(rows / b.train.batch);
-    return (double)(steps / an_epoch + (steps % an_epoch != 0));
+    uint64_t epochs = steps / an_epoch + (steps % an_epoch != 0);
+    return (double)epochs;
 }
 
 /* Puts the epochs into the merged and resolved train. */
