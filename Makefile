@@ -23,7 +23,7 @@ quiet = $(if $(filter 0,$(V)),@echo "  $(1)"; )$(2)
 # what building needs, asked for once, so that a missing header comes with the way out
 ifneq ($(MAKECMDGOALS),help)
 ifeq ($(shell printf '\#include <%s>\n' cjson/cJSON.h csv.h Random123/philox.h gsl/gsl_multimin.h Rmath.h | $(CC) -E - >/dev/null 2>&1 && echo yes),)
-ifeq ($(filter tutorial check check-long bench lint format clean,$(MAKECMDGOALS)),)
+ifeq ($(filter tutorial check check-long check-frameworks bench lint format clean,$(MAKECMDGOALS)),)
 $(warning libraries are missing: tools/setup.sh installs them)
 endif
 endif
@@ -99,10 +99,15 @@ check: ## install what is missing, build, and run every functional test
 run-check: farm $(TESTS)
 	@tests/run.sh $(TESTS) $(wildcard tests/*.bats)
 
-check-long: ## the suites that take longer: sanitizers, linters
+check-long: ## the suites that take longer: sanitizers, linters, populations
 	@tools/setup.sh lint
 	@$(MAKE) --no-print-directory -j$(JOBS) farm
 	@tests/run.sh $(wildcard tests/long/*.bats)
+
+check-frameworks: ## the farm beside real Keras and PyTorch, from PyPI: 7 GB, 7 minutes
+	@tools/setup.sh frameworks
+	@$(MAKE) --no-print-directory -j$(JOBS) farm
+	@tests/run.sh tests/frameworks/frameworks.bats
 
 tests: $(TESTS) # the test programs alone, for sanitizer builds
 
@@ -129,9 +134,9 @@ clean: ## remove what was built (results in out/ stay)
 	rm -rf $(BUILD) farm
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-17s %s\n", $$1, $$2}' Makefile
 
 -include $(wildcard $(BUILD)/*.d $(BUILD)/tests/*.d)
 
-.PHONY: all tutorial check run-check check-long tests bench lint format install clean help
+.PHONY: all tutorial check run-check check-long check-frameworks tests bench lint format install clean help
 .DELETE_ON_ERROR:
