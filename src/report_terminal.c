@@ -263,15 +263,26 @@ static void print_effort(FILE *out, const results *r) {
     fprintf(out, "%s gradient steps", asked);
     if (r->steps_taken != r->steps_asked) fprintf(out, " asked for, %s taken", taken);
     fprintf(out, r->seconds < 10 ? ", in %.2f s" : ", in %.0f s", r->seconds);
-    if (r->seconds > 0) fprintf(out, " (%.3g million/s)", (double)r->steps_taken / r->seconds / 1e6);
+    double rate = r->seconds > 0 ? (double)r->steps_taken / r->seconds : 0;
+    if (rate >= 1e5)
+        fprintf(out, " (%.3g million/s)", rate / 1e6);
+    else if (rate > 0)
+        fprintf(out, " (%.0f/s)", rate);
     fputc('\n', out);
+}
+
+/* The last part of a path: run.json has the whole. */
+static const char *file_name(const char *path) {
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
 }
 
 static void print_title(FILE *out, const report_input *in) {
     size_t n_test = in->n_experiments ? in->results->experiments[0].n_test : 0;
     for (size_t i = 0; i < in->n_experiments; i++)
         if (in->results->experiments[i].n_test != n_test) n_test = 0; /* not one number for all */
-    fprintf(out, "%s: %s of %s, %zu observations", in->name, in->series_column, in->series_file, in->series->n);
+    fprintf(out, "%s: %s of %s, %zu observations", in->name, in->series_column, file_name(in->series_file),
+            in->series->n);
     if (n_test > 0) fprintf(out, ", the last %zu forecast", n_test);
     fputc('\n', out);
     fprintf(out, "%zu experiment%s x %zu repeat%s\n", in->n_experiments, in->n_experiments == 1 ? "" : "s", in->repeats,

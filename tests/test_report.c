@@ -449,7 +449,7 @@ static void the_table_shows_figures_and_box_plots(void **state) {
     /* 26 columns from 93.25 to 136.75, 1.74 apart: fixed at 3, 4, 5, 6 and 8, update_2 at 0, 1, 1, 1 and 2; eight columns
      * are 13.9, so ticks are 20 apart, at 4 and 15 */
     const char *expected =
-        "tutorial: Sales of data/shampoo.csv, 6 observations, the last 2 forecast\n"
+        "tutorial: Sales of shampoo.csv, 6 observations, the last 2 forecast\n"
         "3 experiments x 4 repeats\n"
         "3,190,480 gradient steps asked for, 938,300 taken, in 0.50 s (1.88 million/s)\n"
         "\n"
