@@ -70,17 +70,22 @@ $(LIBRARY): $(OBJECTS)
 	@rm -f $@
 	$(call quiet,ar $@,ar rcs $@ $^)
 
-$(BUILD)/%.o: src/%.c | $(BUILD)
+# What everything was built with: other flags, or another compiler, build it anew.
+FLAGS := $(CC) $(CPPFLAGS) $(CFLAGS) $(KERNEL_NUMERICS) $(LDLIBS)
+$(BUILD)/flags: always | $(BUILD)
+	@echo '$(FLAGS)' | cmp -s - $@ || echo '$(FLAGS)' >$@
+
+$(BUILD)/%.o: src/%.c $(BUILD)/flags | $(BUILD)
 	$(call quiet,$(CC) $<,$(CC) $(CPPFLAGS) $(CFLAGS) $(NUMERICS) $(HAVE_LEVELS) -c -o $@ $<)
 
 define KERNEL_RULE
-$(BUILD)/lstm_kernel.$(1).$(2).o: src/lstm_kernel.c | $(BUILD)
+$(BUILD)/lstm_kernel.$(1).$(2).o: src/lstm_kernel.c $(BUILD)/flags | $(BUILD)
 	$$(call quiet,$$(CC) $$< ($(1) $(2)),$$(CC) $$(CPPFLAGS) $$(CFLAGS) $$(KERNEL_NUMERICS) $$(MARCH_$(2)) \
 	    -DREAL=$$(REAL_$(1)) -DKERNEL=lstm_kernel_$(1)_$(2) -c -o $$@ $$<)
 endef
 $(foreach p,f32 f64,$(foreach l,$(LEVELS),$(eval $(call KERNEL_RULE,$(p),$(l)))))
 
-$(BUILD)/tests/%: tests/%.c $(LIBRARY) | $(BUILD)/tests
+$(BUILD)/tests/%: tests/%.c $(LIBRARY) $(BUILD)/flags | $(BUILD)/tests
 	$(call quiet,$(CC) $<,$(CC) $(CPPFLAGS) $(CFLAGS) $(NUMERICS) -o $@ $< $(LIBRARY) -lcmocka $(LDLIBS))
 
 $(BUILD) $(BUILD)/tests:
@@ -138,5 +143,5 @@ help: ## list the targets
 
 -include $(wildcard $(BUILD)/*.d $(BUILD)/tests/*.d)
 
-.PHONY: all tutorial check run-check check-long check-frameworks tests bench lint format install clean help
+.PHONY: always all tutorial check run-check check-long check-frameworks tests bench lint format install clean help
 .DELETE_ON_ERROR:

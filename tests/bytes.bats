@@ -65,7 +65,7 @@ levels_here() {
 
 @test "gcc's build and clang's" {
   zoo
-  make -s -j2 -C "$root" CC=clang BUILD=build/clang PROGRAM=build/clang/farm build/clang/farm
+  make -s -j2 -C "$root" CC=clang BUILD=build/clang PROGRAM=build/clang/farm EXTRA=-Werror build/clang/farm
   "$farm" configs/zoo.json -q -o gcc
   "$root/build/clang/farm" configs/zoo.json -q -o clang
   same_outputs gcc clang
