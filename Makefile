@@ -5,6 +5,7 @@ CC     ?= gcc
 OPT    ?= -O3 -g
 PREFIX ?= /usr/local
 BUILD  ?= build
+PROGRAM ?= farm
 # more flags for every compiler and linker call, as in EXTRA="-fsanitize=address,undefined" or EXTRA=-Werror
 EXTRA  ?=
 
@@ -59,9 +60,7 @@ LIBRARY := $(BUILD)/libfarm.a
 OBJECTS := $(SOURCES:src/%.c=$(BUILD)/%.o) $(KERNELS)
 TESTS   := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
 
-all: farm ## build ./farm (the default)
-
-PROGRAM ?= farm
+all: $(PROGRAM) ## build ./farm (the default)
 
 $(PROGRAM): $(BUILD)/main.o $(LIBRARY)
 	$(call quiet,link $@,$(CC) -o $@ $^ $(LDLIBS))
@@ -101,7 +100,7 @@ check: ## install what is missing, build, and run every functional test
 	@$(MAKE) --no-print-directory -j$(JOBS) run-check
 
 # what `check` runs once everything is installed
-run-check: farm $(TESTS)
+run-check: $(PROGRAM) $(TESTS)
 	@tests/run.sh $(TESTS) $(wildcard tests/*.bats)
 
 check-long: ## the suites that take longer: sanitizers, linters, populations
@@ -129,14 +128,14 @@ format: ## lay out all C sources with clang-format
 	@tools/setup.sh lint
 	clang-format -i src/*.[ch] include/*.h tests/*.[ch]
 
-install: farm ## install the program, library and header under PREFIX (/usr/local)
+install: $(PROGRAM) ## install the program, library and header under PREFIX (/usr/local)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib $(DESTDIR)$(PREFIX)/include
-	install -m 755 farm $(DESTDIR)$(PREFIX)/bin/farm
+	install -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/farm
 	install -m 644 $(LIBRARY) $(DESTDIR)$(PREFIX)/lib/libfarm.a
 	install -m 644 include/farm.h $(DESTDIR)$(PREFIX)/include/farm.h
 
 clean: ## remove what was built (results in out/ stay)
-	rm -rf $(BUILD) farm
+	rm -rf $(BUILD) $(PROGRAM)
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-17s %s\n", $$1, $$2}' Makefile

@@ -18,6 +18,7 @@ typedef struct {
     const experiment *experiment;
     bool estimate;  /* estimate from y[0] ... y[t - 1] now; else go on with what memory holds */
     double *memory; /* [lags + 2], kept from one step to the next */
+    bool *failed;   /* set where memory ran out */
 } baseline_step;
 
 /* --- without parameters ------------------------------------------------------------------------------------------ */
@@ -129,7 +130,7 @@ static double smoothed(const baseline_step *s, bool trend) {
     double unused;
     if (s->estimate) {
         smoothing_fit fit = {s->y, s->t, trend, {spec->alpha, trend ? spec->beta : 0}};
-        if (fit_smoothing(s->memory, &fit) != FARM_OK) return NAN;
+        if (fit_smoothing(s->memory, &fit) != FARM_OK) *s->failed = true;
     }
     return smooth(s->y, s->t, s->memory[0], s->memory[1], trend, &unused);
 }
@@ -165,7 +166,7 @@ static farm_status fit_ar(double *coefficients, const frame *f, int rows) {
         gsl_vector_const_view y = gsl_vector_const_view_array(f->targets, n);
         gsl_vector_view c = gsl_vector_view_array(coefficients, L + 1);
         double squares;
-        gsl_multifit_linear(x, &y.vector, &c.vector, covariance, &squares, work);
+        if (gsl_multifit_linear(x, &y.vector, &c.vector, covariance, &squares, work)) coefficients[0] = NAN;
     }
     if (work) gsl_multifit_linear_free(work);
     if (x) gsl_matrix_free(x);
@@ -176,7 +177,7 @@ static farm_status fit_ar(double *coefficients, const frame *f, int rows) {
 /* AR(lags) with a constant on the frame's differences. */
 static double ar(const baseline_step *s) {
     const frame *f = s->frame;
-    if (s->estimate && fit_ar(s->memory, f, s->row) != FARM_OK) return NAN;
+    if (s->estimate && fit_ar(s->memory, f, s->row) != FARM_OK) *s->failed = true;
     double output = s->memory[0];
     const double *inputs = f->inputs + (size_t)s->row * (size_t)f->lags;
     for (int lag = 0; lag < f->lags; lag++) output += s->memory[lag + 1] * inputs[lag];
@@ -190,16 +191,17 @@ static double (*const methods[])(const baseline_step *s) = {BASELINES(METHOD)};
 
 farm_status baseline_forecast(double *forecasts, const experiment *e, const series *s, const frame *f) {
     assert(!experiment_is_lstm(e));
+    bool failed = false;
     double *memory = calloc((size_t)f->lags + 2, sizeof *memory);
     if (!memory) return FARM_FAILED;
     gsl_error_handler_t *handler = gsl_set_error_handler_off(); /* which would end the program; put back below */
     for (int step = 0; step < f->n_test; step++) {
         int row = f->n_train + step;
-        baseline_step now = {s->values, f->indices[row], f, row, e, step == 0, memory};
+        baseline_step now = {s->values, f->indices[row], f, row, e, step == 0, memory, &failed};
         if (e->baseline.refit && step % e->every == 0) now.estimate = true;
         forecasts[step] = methods[e->scheme](&now);
     }
     gsl_set_error_handler(handler);
     free(memory);
-    return FARM_OK;
+    return failed ? FARM_FAILED : FARM_OK;
 }

@@ -277,13 +277,18 @@ static void say_too_few(sentence *s) {
     if (s->c->left_out > 0) say(s, " (%zu diverged)", s->c->left_out);
 }
 
-static void say_matched(sentence *s, bool decided) {
+bool compare_states_differ(const experiment *update, const experiment *baseline) {
+    return update->train.state == STATE_PER_EPOCH && update->state_at_forecast == FORECAST_AS_TRAINED &&
+           baseline->state_at_forecast == FORECAST_AS_TRAINED;
+}
+
+static void say_matched(sentence *s, bool decided, bool states_differ) {
     say(s, "%s against its matched baseline %s: ", s->a.name, s->b.name);
     if (!decided) {
         say(s, "no difference can be told from noise, so no gain can be credited to the new data: ");
         say_undecided(s);
     } else if (s->c->result.mean_difference < 0) {
-        say_evidence(s, "the new data helped, by ", "");
+        say_evidence(s, states_differ ? "the new data and the zero start helped, by " : "the new data helped, by ", "");
     } else {
         say_evidence(s, "extra training alone does better, by ", "");
     }
@@ -316,7 +321,7 @@ void compare_sentence(char *text, size_t size, const comparisons *c, size_t i, c
     else if (alike)
         say(&s, "%s and %s agree in each of %zu repeats", a->name, b->name, item->result.n);
     else if (item->reason == PAIR_MATCHED)
-        say_matched(&s, decided);
+        say_matched(&s, decided, compare_states_differ(a, b));
     else
         say_plain(&s, decided);
     say(&s, ".");

@@ -53,6 +53,10 @@ farm_status compare_all(comparisons *out, const compare_spec *spec, const experi
                         farm_errors *errors);
 void compare_free(comparisons *c);
 
+/* Whether an update and its baseline differ in more than their training: an update's epochs end with a state of zero, from
+ * which its forecasts start, where the baseline's go on from the state of the one before. */
+bool compare_states_differ(const experiment *update, const experiment *baseline);
+
 /* One plain sentence on item i, without a newline: who is better, by how much with its interval, p (adjusted), n,
  * effect size and, when n is too small to tell, how many repeats would settle it. Truncated to size. Call within a
  * number_locale. */

@@ -250,9 +250,11 @@ static void check_together(json_texts *texts, cJSON *entry, const char *scheme, 
     if (!match && !has_seen(seen, config_key_find(SECTION_EXPERIMENT, "match")) && (by || json_get(sweep, "by")))
         json_fault_key(texts, by ? by : json_get(sweep, "by"), "means something only with \"match\"");
     const cJSON *every = json_get(entry, "every");
-    if (scheme && (config_scheme_bit(scheme) & TAKES_ESTIMATES) && cJSON_IsNumber(every) && every->valuedouble > 1 &&
-        !cJSON_IsTrue(json_get(entry, "refit")) && !json_get(sweep, "refit"))
-        json_fault_key(texts, every, "means something only with \"refit\": true");
+    bool estimates = scheme && (config_scheme_bit(scheme) & TAKES_ESTIMATES);
+    bool several = cJSON_IsNumber(every) && every->valuedouble > 1;
+    if (estimates && (several || json_get(sweep, "every")) && !cJSON_IsTrue(json_get(entry, "refit")) &&
+        !json_get(sweep, "refit"))
+        json_fault_key(texts, several ? every : json_get(sweep, "every"), "means something only with \"refit\": true");
 }
 
 static void check_experiment(json_texts *texts, cJSON *entry) {

@@ -31,7 +31,7 @@ static const char usage[] =
     "      --version             the version\n"
     "\n"
     "Start with: farm configs/tutorial.json      All keys: docs/config.md\n"
-    "Exit status: 0 done, 1 the run failed, 2 the input is wrong, 130 interrupted.\n";
+    "Exit status: 0 done, 1 failed, 2 wrong input, 128 + signal (130) stopped.\n";
 
 /* Options that only the command line knows; the rest go into farm_options. */
 typedef struct {
@@ -101,9 +101,10 @@ static farm_status run_farm(farm *f, const arguments *options, farm_errors *erro
     farm_hooks hooks = {.progress = progress ? show_progress : NULL, .stop = stop_asked};
     char *folder = options->out ? strdup(options->out) : farm_default_folder(f);
     if (!folder) return FARM_FAILED;
+    bool was_there = access(folder, F_OK) == 0;
     farm_status status = farm_check_folder(folder, errors);
     if (status == FARM_OK) status = farm_run(f, &hooks, errors);
-    if (status == FARM_INTERRUPTED) rmdir(folder); /* made a moment ago; one with files in it stays */
+    if (status == FARM_INTERRUPTED && !was_there) rmdir(folder);
     if (progress) clear_progress();
     if (status == FARM_OK) status = farm_write(f, folder, errors);
     if (status == FARM_OK && !options->quiet) status = farm_print_results(f, stdout, terminal_width());

@@ -84,31 +84,39 @@ static void add_experiment(planner *p, int index) {
     }
 }
 
-/* Steps and the room for batches, once all walks are known. */
+/* Adds a walk that starts at a stop, once rows_before were passed over. */
+static void measure_walk(plan_chain *chain, const experiment *e, const plan_walk *walk, int n_train,
+                         uint64_t rows_before) {
+    uint64_t steps = scheme_walk_steps(e, n_train, walk->from, walk->to), rows = steps * (uint64_t)e->batch;
+    chain->steps += steps;
+    chain->rows += rows;
+    if (rows_before + rows > chain->longest) chain->longest = rows_before + rows;
+    if (experiment_learns_on(e) && e->batch > chain->places) chain->places = e->batch;
+}
+
+/* Steps, rows and the room for batches, once all walks are known. */
+static void measure_chain(planner *p, plan_chain *chain) {
+    assert(p->plan->frame_of[chain->experiment]);
+    int n_train = p->plan->frame_of[chain->experiment]->n_train;
+    uint64_t epochs = (uint64_t)chain->stops[chain->n_stops - 1].epochs, rows = (uint64_t)(n_train + chain->origin);
+    chain->steps = epochs * (rows / (uint64_t)chain->batch);
+    chain->rows = chain->longest = epochs * rows;
+    chain->places = chain->batch;
+    for (size_t s = 0; s < chain->n_stops; s++)
+        for (size_t w = 0; w < chain->stops[s].n_walks; w++) {
+            const plan_walk *walk = &chain->stops[s].walks[w];
+            measure_walk(chain, &p->experiments[walk->experiment], walk, n_train,
+                         (uint64_t)chain->stops[s].epochs * rows);
+        }
+}
+
 static void measure_chains(planner *p) {
     plan *out = p->plan;
     for (size_t i = 0; i < out->n_experiments; i++)
         out->steps_asked += scheme_steps(&p->experiments[i], out->frame_of[i]->n_train);
     for (size_t c = 0; c < out->n_chains; c++) {
-        plan_chain *chain = &out->chains[c];
-        assert(out->frame_of[chain->experiment]);
-        int n_train = out->frame_of[chain->experiment]->n_train;
-        const plan_stop *last = &chain->stops[chain->n_stops - 1];
-        chain->steps = (uint64_t)last->epochs * (uint64_t)((n_train + chain->origin) / chain->batch);
-        chain->places = chain->batch;
-        chain->longest = chain->steps;
-        for (size_t s = 0; s < chain->n_stops; s++)
-            for (size_t w = 0; w < chain->stops[s].n_walks; w++) {
-                const plan_walk *walk = &chain->stops[s].walks[w];
-                const experiment *e = &p->experiments[walk->experiment];
-                uint64_t steps = scheme_walk_steps(e, n_train, walk->from, walk->to);
-                uint64_t before =
-                    (uint64_t)chain->stops[s].epochs * (uint64_t)((n_train + chain->origin) / chain->batch);
-                chain->steps += steps;
-                if (before + steps > chain->longest) chain->longest = before + steps;
-                if (experiment_learns_on(e) && e->batch > chain->places) chain->places = e->batch;
-            }
-        out->steps_taken += chain->steps;
+        measure_chain(p, &out->chains[c]);
+        out->steps_taken += out->chains[c].steps;
     }
 }
 

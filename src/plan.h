@@ -29,7 +29,8 @@ typedef struct {
     plan_stop *stops;                  /* [n_stops], epochs ascending */
     size_t n_stops;
     uint64_t steps;   /* gradient steps a repeat: the fits and all their walks */
-    uint64_t longest; /* of them one after another: the fits to a stop and the longest walk from there */
+    uint64_t rows;    /* rows passed over in them: what takes the time, whatever the batch */
+    uint64_t longest; /* of those one after another: the fits to a stop and the longest walk from there */
 } plan_chain;
 
 typedef struct {

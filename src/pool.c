@@ -244,8 +244,8 @@ static bool count_nothing(void *context, int steps) {
     return true;
 }
 
-/* Seconds a gradient step of all lanes at once, from at least 20 ms of training. */
-static double seconds_per_step(const pool_work *work, const plan_chain *chain) {
+/* Seconds for one row in all lanes at once, from 20 ms of training, or less where it diverges. */
+static double seconds_per_row(const pool_work *work, const plan_chain *chain) {
     const experiment *e = &work->experiments[chain->experiment];
     const frame *f = work->plan->frame_of[chain->experiment];
     lstm *model = lstm_new(&e->model, &e->train.optimizer, chain->places, work->precision, work->level);
@@ -255,28 +255,30 @@ static double seconds_per_step(const pool_work *work, const plan_chain *chain) {
         return -1;
     }
     scheme_hooks hooks = {count_nothing, NULL};
-    double begin = omp_get_wtime(), seconds = 0;
-    uint64_t steps = 0;
     manner how = {chain->batch, e->train.state};
-    for (int epochs = 1; seconds < 0.02; epochs *= 2) {
+    double begin = omp_get_wtime(), seconds = 0;
+    uint64_t rows = 0;
+    for (int epochs = 1; seconds < 0.02 && !lstm_all_diverged(model); epochs *= 2) {
         scheme_fit(model, f, f->n_train + chain->origin, epochs, how, &hooks);
-        steps += (uint64_t)epochs * (uint64_t)((f->n_train + chain->origin) / chain->batch);
+        rows += (uint64_t)epochs * (uint64_t)(f->n_train + chain->origin);
         seconds = omp_get_wtime() - begin;
     }
     lstm_free(model);
-    return seconds / (double)steps;
+    return rows > 0 ? seconds / (double)rows : 0;
 }
 
 double pool_estimate(const pool_work *work) {
     const plan *p = work->plan;
-    double seconds = 0, longest = 0, per_step = -1;
+    double seconds = 0, longest = 0, per_row = -1;
     for (size_t c = 0; c < p->n_chains; c++) {
-        bool measured = c > 0 && experiment_same_model(&work->experiments[p->chains[c].experiment],
-                                                       &work->experiments[p->chains[c - 1].experiment]);
-        if (!measured) per_step = seconds_per_step(work, &p->chains[c]);
-        if (per_step < 0) return -1;
-        seconds += per_step * (double)p->chains[c].steps;
-        longest = fmax(longest, per_step * (double)p->chains[c].longest);
+        const plan_chain *chain = &p->chains[c], *before = c > 0 ? chain - 1 : NULL;
+        bool measured =
+            before && chain->batch == before->batch &&
+            experiment_same_model(&work->experiments[chain->experiment], &work->experiments[before->experiment]);
+        if (!measured) per_row = seconds_per_row(work, chain);
+        if (per_row < 0) return -1;
+        seconds += per_row * (double)chain->rows;
+        longest = fmax(longest, per_row * (double)chain->longest);
     }
     double blocks = ceil((double)work->repeats / LANES), threads = pool_threads(work->threads);
     return fmax(seconds * blocks / threads, longest); /* no task can be shared between threads */

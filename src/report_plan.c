@@ -50,8 +50,8 @@ void report_plan(FILE *out, const plan *p, const experiment *experiments, size_t
                 (double)p->steps_asked / (double)p->steps_taken);
     size_t blocks = (repeats + LANES - 1) / LANES;
     number_count(count, p->n_chains * blocks);
-    fprintf(out, ".\n%s tasks of up to %d repeats; on %d thread%s here: ", count, (int)LANES, threads,
-            threads == 1 ? "" : "s");
+    fprintf(out, ".\n%s task%s of up to %d repeats; on %d thread%s here: ", count, p->n_chains * blocks == 1 ? "" : "s",
+            (int)LANES, threads, threads == 1 ? "" : "s");
     print_time(out, seconds);
     fputs(".\n", out);
 }

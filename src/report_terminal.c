@@ -338,16 +338,12 @@ static void print_heading(FILE *out, const report_input *in, pair_reason reason)
     }
 }
 
-/* Whether a matched pair differs in more than its training: an update's epochs end with a state of zero, from which its
- * forecasts start, where the baseline's go on from the state of the one before. */
 static bool states_differ(const report_input *in) {
     const comparisons *c = in->comparisons;
-    for (size_t i = 0; i < c->n; i++) {
-        const experiment *a = &in->experiments[c->items[i].a], *b = &in->experiments[c->items[i].b];
-        if (c->items[i].reason == PAIR_MATCHED && a->train.state == STATE_PER_EPOCH &&
-            a->state_at_forecast == FORECAST_AS_TRAINED && b->state_at_forecast == FORECAST_AS_TRAINED)
+    for (size_t i = 0; i < c->n; i++)
+        if (c->items[i].reason == PAIR_MATCHED &&
+            compare_states_differ(&in->experiments[c->items[i].a], &in->experiments[c->items[i].b]))
             return true;
-    }
     return false;
 }
 

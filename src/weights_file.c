@@ -154,7 +154,12 @@ static double *read_model(const reader *r, const cJSON *object, size_t parts) {
     char found[80];
     if (!cJSON_IsObject(object)) {
         json_describe(object, found, sizeof found);
-        json_fault(r->texts, object, "must be an object with \"kernel\", \"recurrent_kernel\", ..., found %s", found);
+        if (cJSON_IsNull(object))
+            json_fault(r->texts, object,
+                       "null: this repeat had diverged when its model was saved, so it has no weights");
+        else
+            json_fault(r->texts, object, "must be an object with \"kernel\", \"recurrent_kernel\", ..., found %s",
+                       found);
         return NULL;
     }
     bool fine = check_keys(r, object, parts);

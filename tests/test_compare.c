@@ -105,7 +105,8 @@ static void sentences_say_who_is_better_by_how_much_and_how_sure(void **state) {
                     "fixed beats persistence (136.75) by 34.5 (95% CI 30.2 to 38.8), p < 0.001 (Holm), n = 8, "
                     "dz = 6.69.");
     expect_sentence(r, 4,
-                    "update_2 against its matched baseline fixed_522: the new data helped, by 7.4 (95% CI 4.4 to "
+                    "update_2 against its matched baseline fixed_522: the new data and the zero start helped, by 7.4 "
+                    "(95% CI 4.4 to "
                     "10.4), p = 0.003 (Holm), n = 8, dz = 2.04.");
     expect_sentence(r, 5, "update_2 beats refit by 7.53 (95% CI 5.29 to 9.77), p < 0.001 (Holm), n = 8, dz = 2.81.");
     compare_free(&r->out);

@@ -251,6 +251,8 @@ static void a_fraction_of_the_rows_is_rounded_up(void **state) {
     (void)state;
     update_spec third = {.epochs = 1, .rows = UPDATE_ROWS_FRACTION, .fraction = 0.3};
     assert_int_equal(scheme_update_rows(&third, 23), 7);
+    third.fraction = 0.28;
+    assert_int_equal(scheme_update_rows(&third, 25), 7);
     third.fraction = 1e-9;
     assert_int_equal(scheme_update_rows(&third, 23), 1);
     third.fraction = 1;

@@ -133,6 +133,21 @@ def check_layers(path, config):
         raise Fault(f"{path}: its LSTM goes backwards; the farm's goes forwards")
 
 
+def note_activations(model):
+    """Weights are right only under the model's own activations: says which those are."""
+    layers = dict(layer_configs(model.config)) if model.config else {}
+    if "LSTM" not in layers:
+        print(f"keras_weights.py: {model.path} holds weights alone; the other model must have the activations of this "
+              "one's", file=sys.stderr)
+        return
+    lstm = layers["LSTM"]
+    squash, gates = (function_name(lstm.get(key, default)) for key, default in
+                     (("activation", "tanh"), ("recurrent_activation", "sigmoid")))
+    clip = " (hard_sigmoid is the farm's in Keras 2, its hard_sigmoid_6 in Keras 3)" if "hard_sigmoid" in (squash, gates) else ""
+    print(f'keras_weights.py: {model.path} has these activations, and the farm\'s model must, too: "model": '
+          f'{{"activation": "{squash}", "recurrent_activation": "{gates}"}}{clip}', file=sys.stderr)
+
+
 def weight_groups(h5):
     """The layers' datasets by the group they are in, without the optimizer's and random generators'."""
     groups, h5py = {}, import_h5py()
@@ -184,7 +199,9 @@ def find_weights(model):
 
 def read_model(path):
     """A Keras file's weights as the farm has them."""
-    found = find_weights(ModelFile(path))
+    model = ModelFile(path)
+    found = find_weights(model)
+    note_activations(model)
     weights = {name: found[name][()].astype(float).tolist() for name in LSTM_PARTS}
     return {**weights, "dense_kernel": [row[0] for row in found["dense_kernel"][()].astype(float).tolist()],
             "dense_bias": float(found["dense_bias"][0])}
@@ -208,14 +225,17 @@ def choose_repeat(path, value, repeat):
         if repeat not in (None, 1):
             raise Fault(f"{path}: there is one model in it; leave --repeat out")
         return value
-    if not isinstance(value, list) or not value or not all(isinstance(item, dict) for item in value):
+    if not isinstance(value, list) or not value or not all(isinstance(item, (dict, type(None))) for item in value):
         raise Fault(f"{path}: not a weights file: it should be an object with kernel, recurrent_kernel, ..., or a list "
                     "of them")
     if repeat is None and len(value) > 1:
         raise Fault(f"{path}: there are {len(value)} repeats in it; say which with --repeat 1 ... {len(value)}")
     if not 1 <= (repeat or 1) <= len(value):
         raise Fault(f"{path}: there is no repeat {repeat}; it has 1 ... {len(value)}")
-    return value[(repeat or 1) - 1]
+    chosen = value[(repeat or 1) - 1]
+    if chosen is None:
+        raise Fault(f"{path}: repeat {repeat or 1} diverged and has no weights; take another one")
+    return chosen
 
 
 def wanted_shapes(path, weights):
@@ -309,6 +329,7 @@ def fill_model(path, weights):
     for name, dataset in found.items():
         dataset[...] = weights[name]
     model.save()
+    note_activations(model)
 
 
 # --- the command line -----------------------------------------------------------------------------------------------

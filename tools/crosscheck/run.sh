@@ -41,6 +41,7 @@ in_each() {
     done
     shift
     for framework in "$@"; do
+        rm -f "$folder/$framework.good"
         # shellcheck disable=SC2086 # a list of words
         { "$python" "$here/$script" $words "$framework" >"$folder/$framework.out" 2>"$folder/$framework.err" &&
             : >"$folder/$framework.good"; } &
