@@ -218,6 +218,26 @@ def test_faults_in_files_are_told(folder):
     assert not (folder / "m.keras").exists()
 
 
+def test_the_models_activations_are_told(folder):
+    save(network(recurrent_activation="sigmoid"), folder / "sigmoid.keras")
+    said = converts(folder / "sigmoid.keras", folder / "weights.json")
+    assert '"recurrent_activation": "sigmoid"' in said, said
+    save(network(recurrent_activation="hard_sigmoid"), folder / "hard.keras")
+    assert "hard_sigmoid_6 in Keras 3" in converts(folder / "hard.keras", folder / "weights.json")
+    assert '"recurrent_activation": "sigmoid"' in converts(folder / "weights.json", "--into", folder / "sigmoid.keras")
+    save(network(), folder / "alone.weights.h5")
+    assert "weights alone" in converts(folder / "alone.weights.h5", folder / "weights.json")
+
+
+def test_a_diverged_repeat_does_not_hide_the_others(folder):
+    save(network(), folder / "model.keras")
+    converts(folder / "model.keras", folder / "weights.json")
+    good = json.loads((folder / "weights.json").read_text())
+    (folder / "several.json").write_text(json.dumps([good, None]))
+    converts(folder / "several.json", "--repeat", 1, "--into", folder / "model.keras")
+    fails(folder / "several.json", "--repeat", 2, "--into", folder / "model.keras", saying=["repeat 2 diverged"])
+
+
 def test_a_model_of_another_shape_stays_as_it_is(folder):
     models = trained_weights(folder)
     path = save(network(lags=1), folder / "m.keras")
