@@ -98,7 +98,8 @@ static void measure_walk(plan_chain *chain, const experiment *e, const plan_walk
 static void measure_chain(planner *p, plan_chain *chain) {
     assert(p->plan->frame_of[chain->experiment]);
     int n_train = p->plan->frame_of[chain->experiment]->n_train;
-    uint64_t epochs = (uint64_t)chain->stops[chain->n_stops - 1].epochs, rows = (uint64_t)n_train + (uint64_t)chain->origin;
+    uint64_t epochs = (uint64_t)chain->stops[chain->n_stops - 1].epochs,
+             rows = (uint64_t)n_train + (uint64_t)chain->origin;
     chain->steps = epochs * (rows / (uint64_t)chain->batch);
     chain->rows = chain->longest = epochs * rows;
     chain->places = chain->batch;
