@@ -22,7 +22,7 @@ typedef struct {
 typedef struct {
     initializer kernel, recurrent, dense;
     bool biases_uniform;   /* biases drawn +-1 / sqrt(n) (the pytorch preset) instead of zero */
-    bool unit_forget_bias; /* forget gate's bias 1; only without biases_uniform */
+    bool unit_forget_bias; /* forget gate's bias 1 (0 in a second vector), whatever the others are */
     given_weights *given;  /* [n_given], NULL: drawn. One: for every repeat; else one a repeat. Not owned. */
     size_t n_given;
 } initial_spec;

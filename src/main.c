@@ -41,12 +41,6 @@ typedef struct {
     bool quiet;
 } arguments;
 
-typedef struct {
-    const char *name, *operand; /* operand: what it takes, for messages */
-    bool many;                  /* one or more of them; else exactly one */
-    farm_status (*run)(const arguments *options, char **operands, int n, farm_errors *errors);
-} command;
-
 /* The number of the signal that asked us to stop; 0: none. */
 static volatile sig_atomic_t stop_signal;
 
@@ -116,46 +110,51 @@ static farm_status run_farm(farm *f, const arguments *options, farm_errors *erro
     return status;
 }
 
-static farm_status command_run(const arguments *options, char **operands, int n, farm_errors *errors) {
-    (void)n;
+/* A command on one config: loads it, uses it, frees it. */
+typedef farm_status (*config_use)(farm *f, const arguments *options, const char *path, farm_errors *errors);
+
+static farm_status with_config(config_use use, const arguments *options, const char *path, farm_errors *errors) {
     farm *f = NULL;
-    farm_status status = farm_load(&f, operands[0], &options->farm, errors);
-    if (status == FARM_OK) status = run_farm(f, options, errors);
+    farm_status status = farm_load(&f, path, &options->farm, errors);
+    if (status == FARM_OK) status = use(f, options, path, errors);
     farm_free(f);
     return status;
 }
 
-static farm_status command_check(const arguments *options, char **operands, int n, farm_errors *errors) {
-    (void)n;
-    farm *f = NULL;
-    farm_status status = farm_load(&f, operands[0], &options->farm, errors);
-    if (status == FARM_OK && !options->quiet)
-        printf("%s is fine: %zu experiment%s, %zu repeat%s each.\n", operands[0], farm_experiments(f),
+static farm_status run_config(farm *f, const arguments *options, const char *path, farm_errors *errors) {
+    (void)path;
+    return run_farm(f, options, errors);
+}
+
+static farm_status check_config(farm *f, const arguments *options, const char *path, farm_errors *errors) {
+    (void)errors;
+    if (!options->quiet)
+        printf("%s is fine: %zu experiment%s, %zu repeat%s each.\n", path, farm_experiments(f),
                farm_experiments(f) == 1 ? "" : "s", farm_repeats(f), farm_repeats(f) == 1 ? "" : "s");
-    farm_free(f);
-    return status;
+    return FARM_OK;
 }
 
-static farm_status command_plan(const arguments *options, char **operands, int n, farm_errors *errors) {
-    (void)n;
-    farm *f = NULL;
-    farm_status status = farm_load(&f, operands[0], &options->farm, errors);
-    if (status == FARM_OK && !options->quiet) status = farm_print_plan(f, stdout, errors);
-    farm_free(f);
-    return status;
+static farm_status plan_config(farm *f, const arguments *options, const char *path, farm_errors *errors) {
+    (void)path;
+    return options->quiet ? FARM_OK : farm_print_plan(f, stdout, errors);
 }
 
-static farm_status command_compare(const arguments *options, char **operands, int n, farm_errors *errors) {
+static farm_status compare_files(const arguments *options, char **operands, int n, farm_errors *errors) {
     return farm_compare_files((const char *const *)operands, (size_t)n, options->quiet ? NULL : stdout,
                               terminal_width(), errors);
 }
 
+typedef struct {
+    const char *name, *operand; /* operand: what it takes, for messages */
+    config_use use;             /* takes one config; NULL: takes result files */
+} command;
+
 static const command commands[] = {
-    {"check", "a config", false, command_check},
-    {"plan", "a config", false, command_plan},
-    {"compare", "result files", true, command_compare},
+    {"check", "a config", check_config},
+    {"plan", "a config", plan_config},
+    {"compare", "result files", NULL},
 };
-static const command run_command = {NULL, "a config", false, command_run};
+static const command run_command = {NULL, "a config", run_config};
 
 /* Says what is wrong with the command line, and where help is. */
 static int bad_usage(const char *format, const char *what, const char *more) {
@@ -257,13 +256,13 @@ static int run_command_line(arguments *a, int argc, char **argv) {
     if (n == 0) return bad_usage(c->name ? "%s needs %s" : "%sgive me %s", c->name ? c->name : "", c->operand);
     if (n > 1 && c == &run_command)
         return bad_usage("%s: no such command, and one config at a time; what is \"%s\"?", operands[0], operands[1]);
-    if (n > 1 && !c->many) return bad_usage("%s: one config at a time; what is \"%s\"?", operands[0], operands[1]);
+    if (n > 1 && c->use) return bad_usage("%s: one config at a time; what is \"%s\"?", operands[0], operands[1]);
     for (int i = 0; i < n; i++)
         if (!*operands[i]) return bad_usage("an empty path%s%s", "", "");
     if (a->out && !*a->out) return bad_usage("--out: an empty path%s%s", "", "");
     catch_signals();
     farm_errors errors = {0};
-    farm_status status = c->run(a, operands, n, &errors);
+    farm_status status = c->use ? with_config(c->use, a, operands[0], &errors) : compare_files(a, operands, n, &errors);
     return close_up(status, &errors);
 }
 

@@ -83,7 +83,7 @@ bool experiment_is_lstm(const experiment *e);   /* needs repeats; the baselines 
 bool experiment_learns_on(const experiment *e); /* changes its weights during the walk: update, refit from current */
 bool experiment_same_work(const experiment *a, const experiment *b); /* alike in all but name and matches */
 bool experiment_same_model(const experiment *a,
-                           const experiment *b); /* same first weights and training, but for epochs */
+                           const experiment *b); /* same first weights and training, but for epochs, batch */
 
 /* Called after every few milliseconds of training, an epoch or less, with the gradient steps since the last call (in
  * every lane); false stops the fit or walk there. */
