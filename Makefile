@@ -23,7 +23,7 @@ quiet = $(if $(filter 0,$(V)),@echo "  $(1)"; )$(2)
 
 # what building needs, asked for once, so that a missing header comes with the way out
 ifneq ($(MAKECMDGOALS),help)
-ifeq ($(shell printf '\#include <%s>\n' cjson/cJSON.h csv.h Random123/philox.h gsl/gsl_multimin.h Rmath.h | $(CC) -E - >/dev/null 2>&1 && echo yes),)
+ifeq ($(shell printf '\#include <%s>\n' cjson/cJSON.h csv.h Random123/philox.h gsl/gsl_multimin.h Rmath.h sha2.h sqlite3.h | $(CC) -E - >/dev/null 2>&1 && echo yes),)
 ifeq ($(filter tutorial check check-long check-frameworks bench lint format clean,$(MAKECMDGOALS)),)
 $(warning libraries are missing: tools/setup.sh installs them)
 endif
@@ -40,7 +40,7 @@ KERNEL_NUMERICS := $(NUMERICS) $(if $(IS_CLANG),-fno-unroll-loops,-fno-tree-pre)
 
 CPPFLAGS := -Iinclude -Isrc -D_POSIX_C_SOURCE=200809L -D_XOPEN_SOURCE=700
 CFLAGS   := -std=c11 $(OPT) -fopenmp $(WARNINGS) -MMD -MP $(EXTRA)
-LDLIBS   := -fopenmp $(EXTRA) -lcjson -lcsv -lgsl -lgslcblas -lRmath -lm
+LDLIBS   := -fopenmp $(EXTRA) -lcjson -lcsv -lgsl -lgslcblas -lRmath -lmd -lsqlite3 -lm
 
 # The kernel is one source, built for each precision and each level of vector instructions.
 LEVELS := base

@@ -367,20 +367,6 @@ static FILE *open_file(reader *r) {
     return file;
 }
 
-/* FNV-1a of the values as little-endian IEEE doubles, on any machine. http://www.isthe.com/chongo/tech/comp/fnv/ */
-static uint64_t digest_of(const double *values, size_t n) {
-    uint64_t hash = UINT64_C(0xcbf29ce484222325);
-    for (size_t i = 0; i < n; i++) {
-        uint64_t bits;
-        memcpy(&bits, &values[i], sizeof bits);
-        for (int byte = 0; byte < 8; byte++) {
-            hash ^= (bits >> (8 * byte)) & 0xFF;
-            hash *= UINT64_C(0x100000001b3);
-        }
-    }
-    return hash;
-}
-
 static void reader_free(reader *r) {
     for (size_t i = 0; i < r->n_names; i++) free(r->names[i]);
     free(r->names);
@@ -410,7 +396,7 @@ static farm_status read_column(series *out, reader *r) {
         errors_add(r->errors, (error_place){.file = r->path}, "... and %zu more faults like these",
                    r->faults - MAX_LISTED);
     if (r->faults > 0 || r->stop) goto done;
-    *out = (series){.values = r->values, .n = r->n, .digest = digest_of(r->values, r->n)};
+    *out = (series){.values = r->values, .n = r->n, .digest = digest_doubles(r->values, r->n)};
     r->values = NULL;
     status = FARM_OK;
 done:

@@ -3,12 +3,13 @@
 #ifndef SERIES_H
 #define SERIES_H
 
+#include "digest.h"
 #include "farm.h"
 
 typedef struct {
     double *values; /* [n], in the file's units and order */
     size_t n;
-    uint64_t digest; /* FNV-1a of the n values' bytes (little-endian IEEE doubles): which data a result speaks of */
+    digest digest; /* of the n values: which data a result speaks of */
 } series;
 
 /* Reads the column named column of the CSV at path, as a stream of at most 1 GiB. The first record is the header.

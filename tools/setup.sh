@@ -9,7 +9,7 @@
 # Debian 12 or later, or Ubuntu; as root, or through sudo. Elsewhere it lists what to install.
 set -eu
 
-build="gcc libc6-dev make libcjson-dev librandom123-dev libcsv-dev libgsl-dev r-mathlib"
+build="gcc libc6-dev make libcjson-dev librandom123-dev libcsv-dev libgsl-dev r-mathlib libsqlite3-dev libmd-dev"
 check="libcmocka-dev bats clang libomp-dev binutils git python3 python3-jsonschema util-linux"
 lint="clang-tidy clang-format cppcheck"
 frameworks="bats python3 python3-venv"
