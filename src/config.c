@@ -6,6 +6,7 @@
 #include "config_override.h"
 #include "config_resolved.h"
 #include "json_patch.h"
+#include "json_write.h"
 #include "weights_file.h"
 
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 
 typedef struct {
     config *out;
+    const config_kept *kept; /* NULL: from files */
     json_texts texts;
     cJSON *top;
     variants all;
@@ -24,7 +26,11 @@ typedef struct {
 static bool read_top(loading *l, const char *path) {
     char why[200], found[80];
     size_t n;
-    char *bytes = json_read_file(path, &n, why);
+    char *bytes = l->kept ? strdup(l->kept->meant) : json_read_file(path, &n, why);
+    if (l->kept && bytes)
+        n = strlen(bytes);
+    else if (l->kept)
+        json_fault_memory(&l->texts);
     if (!bytes) {
         json_fault_at(&l->texts, (error_place){.file = path}, "%s", why);
         return false;
@@ -74,6 +80,16 @@ static void write_scalars(loading *l) {
     if (!fine) json_fault_memory(&l->texts);
 }
 
+static void copy_series(loading *l) {
+    series *s = &l->out->series;
+    *s = (series){.n = l->kept->n, .digest = digest_doubles(l->kept->values, l->kept->n)};
+    s->values = malloc((s->n ? s->n : 1) * sizeof *s->values);
+    if (s->values)
+        memcpy(s->values, l->kept->values, s->n * sizeof *s->values);
+    else
+        json_fault_memory(&l->texts);
+}
+
 /* A fault of the series is one of the config too. */
 static void read_series(loading *l) {
     const cJSON *part = json_get(l->top, "series"), *file = json_get(part, "file"), *column = json_get(part, "column");
@@ -82,6 +98,10 @@ static void read_series(loading *l) {
     c->series_file = relative_path(l, file->valuestring);
     c->series_column = copy_text(l, column);
     if (!c->series_file || !c->series_column) return;
+    if (l->kept) {
+        copy_series(l);
+        return;
+    }
     if (series_read(&c->series, c->series_file, c->series_column, "series.file", l->texts.errors) == FARM_OK) return;
     l->texts.n_faults++;
     c->series = (series){0};
@@ -244,7 +264,8 @@ static void make_experiments(loading *l) {
         for (size_t m = 0; m < v->n_matches && e->matches; m++) e->matches[e->n_matches++] = v->matches[m]->index;
         if (v->n_matches > 0 && !e->matches) json_fault_memory(&l->texts);
         if (c->series.n > 0 && frame_complete(v)) check_rows(l, v, e);
-        if (!v->faulty) take_weights(l, v, e);
+        if (!v->faulty && !l->kept) take_weights(l, v, e);
+        e->work = config_work(&l->texts, v, e->initial.given ? weights_digest(&l->weights, e->initial.given) : NULL);
     }
 }
 
@@ -346,11 +367,14 @@ static void load(loading *l, const char *path, const farm_options *options) {
     if (l->texts.n_faults > 0) return;
     keep_weights(l);
     l->out->resolved = config_resolved(&l->texts, l->out, l->top, &l->all);
+    l->out->meant = json_write(l->top);
+    if (!l->out->meant) json_fault_memory(&l->texts);
 }
 
-farm_status config_load(config *out, const char *path, const farm_options *options, farm_errors *errors) {
+static farm_status load_from(config *out, const config_kept *kept, const char *path, const farm_options *options,
+                             farm_errors *errors) {
     *out = (config){0};
-    loading l = {.out = out, .texts = {.errors = errors}};
+    loading l = {.out = out, .kept = kept, .texts = {.errors = errors}};
     load(&l, path, options);
     farm_status status = l.texts.out_of_memory ? FARM_FAILED : l.texts.n_faults > 0 ? FARM_BAD_INPUT : FARM_OK;
     variants_free(&l.all);
@@ -361,9 +385,19 @@ farm_status config_load(config *out, const char *path, const farm_options *optio
     return status;
 }
 
+farm_status config_load(config *out, const char *path, const farm_options *options, farm_errors *errors) {
+    return load_from(out, NULL, path, options, errors);
+}
+
+farm_status config_restore(config *out, const config_kept *kept, const farm_options *options, farm_errors *errors) {
+    farm_options repeats = {.repeats = options ? options->repeats : NULL};
+    return load_from(out, kept, kept->path, &repeats, errors);
+}
+
 void config_free(config *c) {
     for (size_t i = 0; i < c->n_experiments; i++) {
         free(c->experiments[i].name);
+        free(c->experiments[i].work);
         free(c->experiments[i].matches);
     }
     for (size_t i = 0; i < c->n_weights; i++) weights_free(c->weights[i].items, c->weights[i].n);
@@ -372,6 +406,7 @@ void config_free(config *c) {
     free(c->compare.pairs);
     series_free(&c->series);
     free(c->resolved);
+    free(c->meant);
     free(c->series_file);
     free(c->series_column);
     free(c->path);

@@ -28,10 +28,23 @@ typedef struct {
     config_weights *weights; /* [n_weights] every set of weights read, for freeing */
     size_t n_weights;
     char *resolved; /* the whole config with every default written out, as JSON text */
+    char *meant;    /* the file with what the command line said over it, as JSON text: config_restore makes it again */
 } config;
+
+/* What makes a config again when its files may be gone. */
+typedef struct {
+    const char *path;     /* of the file it came from */
+    const char *meant;    /* config.meant */
+    const double *values; /* [n] the series */
+    size_t n;
+} config_kept;
 
 /* Reads, checks and expands. options may be NULL. On anything but FARM_OK *out is zeroed and errors lists all faults. */
 farm_status config_load(config *out, const char *path, const farm_options *options, farm_errors *errors);
+
+/* A config as it was, but for the weights that its models start from: it tells what was run, and cannot be run.
+ * Of options only the repeats count. */
+farm_status config_restore(config *out, const config_kept *kept, const farm_options *options, farm_errors *errors);
 void config_free(config *c);
 
 #endif

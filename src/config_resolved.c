@@ -116,3 +116,15 @@ char *config_resolved(json_texts *texts, const config *c, const cJSON *top, cons
     cJSON_Delete(out);
     return text;
 }
+
+/* Whatever a key may come to mean, it counts, unless it is known here to be words for people. */
+char *config_work(json_texts *texts, const variant *v, const char *weights) {
+    cJSON *out = cJSON_Duplicate(v->resolved, true), *model = json_get(out, "model");
+    cJSON_DeleteItemFromObjectCaseSensitive(out, "name");
+    cJSON_DeleteItemFromObjectCaseSensitive(out, "description");
+    if (out && weights) add(texts, model, "initial_weights", cJSON_CreateString(weights));
+    char *text = out ? json_write(out) : NULL;
+    if (!text) json_fault_memory(texts);
+    cJSON_Delete(out);
+    return text;
+}

@@ -9,4 +9,8 @@
 /* top: the checked config, with what the command line said. The text; the caller's. NULL: out of memory, which texts notes. threads is left out: no result depends on it. */
 char *config_resolved(json_texts *texts, const config *c, const cJSON *top, const variants *all);
 
+/* Everything about an experiment that decides its results, as JSON text: two with one text give the same. weights: the
+ * digest of the file that its models start from, or NULL. The caller's; NULL: out of memory, which texts notes. */
+char *config_work(json_texts *texts, const variant *v, const char *weights);
+
 #endif

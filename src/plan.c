@@ -68,19 +68,15 @@ static void add_walk(planner *p, plan_chain chain, int from, int to) {
 /* Steps from which a refit's next model takes over: every k-th, where each refit is a chain of its own. */
 static void add_experiment(planner *p, int index) {
     const experiment *e = &p->experiments[index];
-    int test = e->frame.test;
+    int test = e->frame.test, length = scheme_walk_length(e);
     plan_chain base = {.experiment = index, .batch = e->train.batch};
-    if (e->scheme != SCHEME_REFIT || experiment_learns_on(e)) {
-        add_walk(p, base, 0, test);
-        return;
-    }
-    for (int from = 0, refit = 0; from < test; from += e->every, refit++) {
+    for (int from = 0, refit = 0; from < test; from += length, refit++) {
         plan_chain chain = base;
         chain.origin = from;
         if (from > 0) chain.batch = e->batch;
         if (e->init == REFIT_FRESH) chain.initial_origin = from;
         if (e->init == REFIT_FRESH && e->initial.given) chain.initial_refit = refit;
-        add_walk(p, chain, from, from + e->every < test ? from + e->every : test);
+        add_walk(p, chain, from, from + length < test ? from + length : test);
     }
 }
 

@@ -64,6 +64,11 @@ bool experiment_same_work(const experiment *a, const experiment *b) {
     return a->scheme == SCHEME_UPDATE ? same_update(&a->update, &b->update) : a->init == b->init;
 }
 
+int scheme_walk_length(const experiment *e) {
+    bool anew = e->scheme == SCHEME_REFIT && e->init != REFIT_CURRENT;
+    return anew && e->every < e->frame.test ? e->every : e->frame.test;
+}
+
 static lstm_rows first_rows(const frame *f, int n) { return (lstm_rows){f->inputs, f->targets, n}; }
 
 /* The newest n of the first known rows. */

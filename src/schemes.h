@@ -64,6 +64,7 @@ typedef struct {
 /* One experiment, everything resolved. */
 typedef struct {
     char *name;
+    char *work; /* all that decides its results, but for series, seed and precision, as text; NULL: made by hand */
     scheme_kind scheme;
     frame_spec frame;
     lstm_shape model;
@@ -84,6 +85,9 @@ bool experiment_learns_on(const experiment *e); /* changes its weights during th
 bool experiment_same_work(const experiment *a, const experiment *b); /* alike in all but name and matches */
 bool experiment_same_model(const experiment *a,
                            const experiment *b); /* same first weights and training, but for epochs, batch */
+
+/* Test rows that one fitted model forecasts: all, or those from one refit to the next. */
+int scheme_walk_length(const experiment *e);
 
 /* Called after every few milliseconds of training, an epoch or less, with the gradient steps since the last call (in
  * every lane); false stops the fit or walk there. */

@@ -232,13 +232,16 @@ static void read_set(weights_set *set, json_texts *texts, const cJSON *tree, siz
     set->given = NULL;
 }
 
-static cJSON *read_text(json_texts *texts, const char *path, const cJSON *at) {
+static void read_text(weights_text *out, json_texts *texts, const cJSON *at) {
     char why[200];
     size_t n;
-    char *bytes = json_read_file(path, &n, why);
-    if (bytes) return json_parse(texts, path, "", bytes, n, true);
-    json_fault(texts, at, "%s: %s", path, why);
-    return NULL;
+    char *bytes = json_read_file(out->path, &n, why);
+    if (bytes) {
+        out->digest = digest_text(bytes);
+        out->tree = json_parse(texts, out->path, "", bytes, n, true);
+    } else {
+        json_fault(texts, at, "%s: %s", out->path, why);
+    }
 }
 
 /* Position of the file at path among texts, read if it is new; (size_t)-1: out of memory. */
@@ -253,7 +256,8 @@ static size_t find_text(weights_files *files, json_texts *texts, const char *pat
         json_fault_memory(texts);
         return (size_t)-1;
     }
-    files->texts[files->n_texts] = (weights_text){.path = copy, .tree = read_text(texts, path, at)};
+    files->texts[files->n_texts] = (weights_text){.path = copy};
+    read_text(&files->texts[files->n_texts], texts, at);
     return files->n_texts++;
 }
 
@@ -279,6 +283,12 @@ const weights_set *weights_get(weights_files *files, json_texts *texts, const ch
     *set = (weights_set){.text = text, .shape = *shape};
     read_set(set, texts, files->texts[text].tree, repeats);
     return set->n > 0 ? set : NULL;
+}
+
+const char *weights_digest(const weights_files *files, const given_weights *given) {
+    size_t i = 0;
+    while (files->sets[i].given != given) i++;
+    return files->texts[files->sets[i].text].digest.hex;
 }
 
 bool weights_have_refits(const weights_set *set, json_texts *texts, const cJSON *at, size_t n_refits) {

@@ -4,12 +4,14 @@
 #ifndef WEIGHTS_FILE_H
 #define WEIGHTS_FILE_H
 
+#include "digest.h"
 #include "initial.h"
 #include "json_text.h"
 
 typedef struct {
     char *path;
-    cJSON *tree; /* NULL: it cannot be read, and a fault says so */
+    digest digest; /* of its bytes */
+    cJSON *tree;   /* NULL: it cannot be read, and a fault says so */
 } weights_text;
 
 typedef struct {
@@ -31,6 +33,9 @@ typedef struct {
  * file. NULL: faults were listed. The result is files', shared by all who ask for the same. */
 const weights_set *weights_get(weights_files *files, json_texts *texts, const char *path, const cJSON *at,
                                const lstm_shape *shape, size_t repeats);
+
+/* The digest of the file that given, the items of some set, came from. */
+const char *weights_digest(const weights_files *files, const given_weights *given);
 
 /* Whether every repeat has weights for so many refits; a fault if not. */
 bool weights_have_refits(const weights_set *set, json_texts *texts, const cJSON *at, size_t n_refits);
