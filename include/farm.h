@@ -7,7 +7,8 @@
  *
  *     farm_errors errors = {0};
  *     farm *f = NULL;
- *     if (farm_load(&f, "configs/tutorial.json", NULL, &errors) == FARM_OK && farm_run(f, NULL, &errors) == FARM_OK)
+ *     if (farm_load(&f, "configs/tutorial.json", NULL, &errors) == FARM_OK &&
+ *         farm_keep(f, "out/tutorial", &errors) == FARM_OK && farm_run(f, NULL, &errors) == FARM_OK)
  *         farm_write(f, "out/tutorial", &errors);
  *     farm_free(f);
  *     farm_errors_free(&errors);
@@ -21,6 +22,9 @@
 #include <stdio.h>
 
 #define FARM_VERSION "0.1.0"
+
+/* Raised whenever a result changes by as much as a bit: what another version of the numerics stored is left alone. */
+#define FARM_NUMERICS 1
 
 /* What a call came to; also the exit codes of the program. */
 typedef enum {
@@ -57,6 +61,8 @@ typedef struct {
     size_t n_set;
     const char
         *from; /* NULL, or a file of models (relative to the working folder) whose weights all models start from */
+    const char *shard;  /* as typed: NULL, or K/N: only the K-th of N parts of the repeats */
+    bool fresh;         /* farm_keep begins with an empty store */
     bool no_sharing;    /* train every experiment from scratch; the results are the same bytes */
     const char *vector; /* NULL: the widest this processor has; else base, x86-64-v3 or x86-64-v4 */
 } farm_options;
@@ -83,16 +89,39 @@ typedef struct farm farm;
 farm_status farm_load(farm **out, const char *config_path, const farm_options *options, farm_errors *errors);
 void farm_free(farm *f);
 
-/* Trains and forecasts everything. FARM_INTERRUPTED when hooks->stop said so: nothing is kept then. */
+/* Opens the store in folder, which is made where missing: farm_run then keeps every result there as soon as it has it, and
+ * does not compute again what is there. It is held until farm_free, and no other farm can hold it meanwhile. Without this
+ * call nothing outlives the farm. FARM_FAILED: it is in use, damaged or cannot be written; what is there stays. */
+farm_status farm_keep(farm *f, const char *folder, farm_errors *errors);
+
+/* Trains and forecasts everything, or what the shard has of it. FARM_INTERRUPTED when hooks->stop said so, FARM_FAILED:
+ * what was done by then is kept, and the same run goes on from there. */
 farm_status farm_run(farm *f, const farm_hooks *hooks, farm_errors *errors);
 
 /* Where a run's files go unless told otherwise: out/NAME, for the caller to free; NULL: out of memory. */
 char *farm_default_folder(const farm *f);
 
-/* Makes the folder where missing and tries a file in it, so that a long run does not fail at its end. */
-farm_status farm_check_folder(const char *folder, farm_errors *errors);
+/* A run as its store in folder tells it, with all its results: to be written and printed anew, without its config or
+ * series. Of options only the repeats count: fewer than were run. FARM_FAILED: there is no store, it is damaged, or some
+ * results are missing, and errors says which. */
+farm_status farm_open(farm **out, const char *folder, const farm_options *options, farm_errors *errors);
 
-/* After a run: writes every output file into folder, made where missing. All of them appear whole, or none does. */
+/* Joins the stores that the shards of one run left into that of folder, which may hold some already, and opens it.
+ * FARM_BAD_INPUT: they are not of one run. FARM_FAILED: one is damaged or in use, or some shard is missing. */
+farm_status farm_merge(farm **out, const char *folder, const char *const *stores, size_t n, farm_errors *errors);
+
+/* Results, each an experiment's repeat; what needs no training does not count. */
+typedef struct {
+    uint64_t asked;    /* in all */
+    uint64_t reused;   /* were in the store */
+    uint64_t computed; /* were added by this run, so far */
+} farm_counts;
+farm_counts farm_count(const farm *f);
+
+/* The file that keeps the results, as farm_keep or farm_open opened it; NULL: none. */
+const char *farm_store(const farm *f);
+
+/* After a run of all repeats: writes every output file into folder, made where missing. All of them appear whole, or none does. */
 farm_status farm_write(const farm *f, const char *folder, farm_errors *errors);
 
 /* After a run: the summary table and one sentence a comparison. width: columns of the terminal, 0: unknown.

@@ -6,6 +6,7 @@
 #include "pool.h"
 #include "report.h"
 #include "report_plan.h"
+#include "store.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -15,7 +16,14 @@ struct farm {
     config config;
     plan plan;
     vector_level level;
+    const char *vector_name; /* of the level that made the results */
+    int vector_bits;
+    int shard, of_shards; /* 1 of 1: all repeats */
+    size_t first, count;  /* repeats that are run, from 0 */
+    bool fresh;
+    store *store;    /* NULL: results are not kept */
     results results; /* empty before a run */
+    uint64_t reused;
     comparisons comparisons;
     bool done; /* results are whole */
 };
@@ -43,18 +51,46 @@ static farm_status check_steps(const farm *f, farm_errors *errors) {
     return FARM_BAD_INPUT;
 }
 
+/* "2/7" into *shard and *of_shards. */
+static farm_status read_shard(const char *text, int *shard, int *of_shards, farm_errors *errors) {
+    char *end = NULL;
+    *shard = *of_shards = 1;
+    if (!text) return FARM_OK;
+    long k = strtol(text, &end, 10), n = *end == '/' ? strtol(end + 1, &end, 10) : 0;
+    bool digits = strspn(text, "0123456789/") == strlen(text);
+    if (digits && *end == '\0' && k >= 1 && n >= k && n <= 1000000) {
+        *shard = (int)k;
+        *of_shards = (int)n;
+        return FARM_OK;
+    }
+    errors_add(errors, (error_place){.file = "--shard"},
+               "must be K/N, the K-th of N parts, with 1 <= K <= N <= 1000000, as 2/7; found \"%s\"", text);
+    return FARM_BAD_INPUT;
+}
+
+/* Which repeats are run, and with what. */
+static farm_status prepare(farm *f, plan_sharing sharing, farm_errors *errors) {
+    size_t end;
+    farm_status status =
+        plan_expand(&f->plan, f->config.experiments, f->config.n_experiments, &f->config.series, sharing, errors);
+    store_shard_range((size_t)f->config.repeats, f->shard, f->of_shards, &f->first, &end);
+    f->count = end - f->first;
+    return status == FARM_OK ? check_steps(f, errors) : status;
+}
+
 farm_status farm_load(farm **out, const char *config_path, const farm_options *options, farm_errors *errors) {
     static const farm_options none = {0};
     if (!options) options = &none;
     *out = NULL;
     farm *f = calloc(1, sizeof *f);
     if (!f) return FARM_FAILED;
+    f->fresh = options->fresh;
     farm_status status = choose_level(&f->level, options->vector, errors);
+    f->vector_name = lstm_level_name(f->level);
+    f->vector_bits = lstm_level_bits(f->level);
+    if (status == FARM_OK) status = read_shard(options->shard, &f->shard, &f->of_shards, errors);
     if (status == FARM_OK) status = config_load(&f->config, config_path, options, errors);
-    if (status == FARM_OK)
-        status = plan_expand(&f->plan, f->config.experiments, f->config.n_experiments, &f->config.series,
-                             options->no_sharing ? PLAN_UNSHARED : PLAN_SHARED, errors);
-    if (status == FARM_OK) status = check_steps(f, errors);
+    if (status == FARM_OK) status = prepare(f, options->no_sharing ? PLAN_UNSHARED : PLAN_SHARED, errors);
     if (status == FARM_OK)
         *out = f;
     else
@@ -64,6 +100,7 @@ farm_status farm_load(farm **out, const char *config_path, const farm_options *o
 
 void farm_free(farm *f) {
     if (!f) return;
+    store_close(f->store);
     compare_free(&f->comparisons);
     results_free(&f->results);
     plan_free(&f->plan);
@@ -75,26 +112,230 @@ static pool_work work_of(const farm *f) {
     return (pool_work){.plan = &f->plan,
                        .experiments = f->config.experiments,
                        .series = &f->config.series,
-                       .repeats = (size_t)f->config.repeats,
+                       .first = f->first,
+                       .repeats = f->count,
                        .seed = f->config.seed,
                        .precision = f->config.precision,
                        .level = f->level,
                        .threads = f->config.threads};
 }
 
-farm_status farm_run(farm *f, const farm_hooks *hooks, farm_errors *errors) {
+/* --- what is kept ----------------------------------------------------------------------------------------------- */
+
+/* folder/farm.db, or the shard's; the caller's. */
+static char *store_file(const char *folder, int shard, int of_shards) {
+    size_t size = strlen(folder) + sizeof "/shard-1000000-of-1000000.db";
+    char *path = malloc(size);
+    if (path && of_shards > 1)
+        snprintf(path, size, "%s/shard-%d-of-%d.db", folder, shard, of_shards);
+    else if (path)
+        snprintf(path, size, "%s/farm.db", folder);
+    return path;
+}
+
+static farm_status open_store(farm *f, const char *folder, store_opening how, farm_errors *errors) {
+    char *path = store_file(folder, f->shard, f->of_shards);
+    farm_status status = path ? store_open(&f->store, path, how, errors) : FARM_FAILED;
+    /* with the lock of the folder's results held, what a killed run was writing is nobody's */
+    if (status == FARM_OK && f->of_shards == 1) report_sweep(folder);
+    free(path);
+    return status;
+}
+
+/* What the store says of this run: the effort is that of the results so far. */
+static farm_status describe_run(farm *f, farm_errors *errors) {
+    const config *c = &f->config;
+    store_run run = {.config_path = c->path,
+                     .meant = c->meant,
+                     .series = c->series.values,
+                     .n_series = c->series.n,
+                     .repeats = (size_t)c->repeats,
+                     .shard = f->shard,
+                     .of_shards = f->of_shards,
+                     .vector_level = f->vector_name,
+                     .vector_bits = f->vector_bits,
+                     .threads = f->results.threads,
+                     .steps_asked = f->results.steps_asked,
+                     .steps_taken = f->results.steps_taken,
+                     .seconds = f->results.seconds};
+    return store_put_run(f->store, &run, c->experiments, c->n_experiments, errors);
+}
+
+farm_status farm_keep(farm *f, const char *folder, farm_errors *errors) {
+    const config *c = &f->config;
+    store_origin origin = {&c->series.digest, c->seed, c->precision};
+    farm_status status = output_make_folder(folder, errors);
+    store_close(f->store);
+    f->store = NULL;
+    if (status == FARM_OK) status = open_store(f, folder, f->fresh ? STORE_ANEW : STORE_CREATE, errors);
+    if (status == FARM_OK)
+        status = store_set_works(f->store, &origin, c->experiments, f->plan.same_as, c->n_experiments, errors);
+    return status == FARM_OK ? describe_run(f, errors) : status;
+}
+
+const char *farm_store(const farm *f) { return f->store ? store_path(f->store) : NULL; }
+
+/* An experiment whose results are trained for, and are no copy of another's. */
+static bool counts(const farm *f, size_t i) {
+    return experiment_is_lstm(&f->config.experiments[i]) && f->plan.same_as[i] < 0;
+}
+
+static uint64_t count_complete(const farm *f) {
+    uint64_t complete = 0;
+    for (size_t i = 0; i < f->results.n_experiments; i++)
+        for (size_t r = 0; counts(f, i) && r < f->results.experiments[i].n_repeats; r++)
+            complete += results_complete(&f->results.experiments[i], r);
+    return complete;
+}
+
+farm_counts farm_count(const farm *f) {
+    farm_counts out = {.reused = f->reused, .computed = count_complete(f) - f->reused};
+    for (size_t i = 0; i < f->config.n_experiments; i++) out.asked += counts(f, i) ? f->count : 0;
+    return out;
+}
+
+/* --- the run ---------------------------------------------------------------------------------------------------- */
+
+/* Room for the results, with those filled in that are stored. */
+static farm_status take_stored(farm *f, farm_errors *errors) {
     const config *c = &f->config;
     compare_free(&f->comparisons);
     results_free(&f->results);
     f->done = false;
-    farm_status status =
-        results_init(&f->results, c->experiments, c->n_experiments, (size_t)c->repeats, c->save_models, errors);
-    pool_work work = work_of(f);
-    if (status == FARM_OK) status = pool_run(&f->results, &work, hooks, errors);
-    if (status == FARM_OK) status = compare_all(&f->comparisons, &c->compare, c->experiments, &f->results, errors);
+    f->reused = 0;
+    farm_status status = results_init(&f->results, c->experiments, c->n_experiments, f->count, c->save_models, errors);
+    if (status == FARM_OK && f->store) status = store_read(f->store, &f->results, f->first, errors);
+    if (status == FARM_OK) f->reused = count_complete(f);
+    return status;
+}
+
+static farm_status run_kept(farm *f, pool_work *work, const farm_hooks *hooks, farm_errors *errors) {
+    farm_status status = store_begin(f->store, f->first, errors);
+    if (status != FARM_OK) return status;
+    work->sink = store_sink(f->store);
+    status = pool_run(&f->results, work, hooks, errors);
+    farm_status stored = store_end(f->store, errors);
+    if (stored != FARM_OK) status = stored;
+    return status == FARM_OK ? describe_run(f, errors) : status;
+}
+
+/* Compares what is complete. */
+static farm_status conclude(farm *f, farm_errors *errors) {
+    const config *c = &f->config;
+    farm_status status = compare_all(&f->comparisons, &c->compare, c->experiments, &f->results, errors);
     f->done = status == FARM_OK;
     return status;
 }
+
+farm_status farm_run(farm *f, const farm_hooks *hooks, farm_errors *errors) {
+    pool_work work = work_of(f);
+    farm_status status = take_stored(f, errors);
+    if (status == FARM_OK)
+        status = f->store ? run_kept(f, &work, hooks, errors) : pool_run(&f->results, &work, hooks, errors);
+    return status == FARM_OK && f->of_shards == 1 ? conclude(f, errors) : status;
+}
+
+/* --- runs of before --------------------------------------------------------------------------------------------- */
+
+/* Repeats first ... end - 1 that lack something. */
+static size_t count_missing(const farm *f, size_t first, size_t end) {
+    size_t missing = 0;
+    for (size_t r = first; r < end; r++) {
+        bool complete = true;
+        for (size_t i = 0; complete && i < f->results.n_experiments; i++)
+            complete = !counts(f, i) || results_complete(&f->results.experiments[i], r);
+        missing += !complete;
+    }
+    return missing;
+}
+
+static void name_missing_shards(const farm *f, int of_shards, farm_errors *errors) {
+    for (int k = 1; k <= of_shards; k++) {
+        size_t first, end;
+        store_shard_range(f->count, k, of_shards, &first, &end);
+        size_t missing = count_missing(f, first, end);
+        if (missing > 0 && missing == end - first)
+            errors_add(errors, (error_place){0}, "shard %d of %d is missing: repeats %zu to %zu", k, of_shards,
+                       first + 1, end);
+        else if (missing > 0)
+            errors_add(errors, (error_place){0},
+                       "shard %d of %d is not complete: %zu of its %zu repeats are missing; run it again with --shard "
+                       "%d/%d",
+                       k, of_shards, missing, end - first, k, of_shards);
+    }
+}
+
+/* Everything must be there. of_shards: what it was made in, for the message. */
+static farm_status check_complete(const farm *f, int of_shards, farm_errors *errors) {
+    size_t missing = count_missing(f, 0, f->count), whole = 0;
+    if (missing == 0) return FARM_OK;
+    while (count_missing(f, whole, whole + 1) == 0) whole++;
+    if (of_shards > 1)
+        name_missing_shards(f, of_shards, errors);
+    else if (whole > 0)
+        errors_add(errors, (error_place){.file = store_path(f->store)},
+                   "%zu of %zu repeats are missing: run %s again to add them, or report on the first %zu with -r %zu",
+                   missing, f->count, f->config.path, whole, whole);
+    else
+        errors_add(errors, (error_place){.file = store_path(f->store)},
+                   "%zu of %zu repeats are missing: run %s again to add them", missing, f->count, f->config.path);
+    return FARM_FAILED;
+}
+
+/* The run of the open store: its config, and all results without computing any. */
+static farm_status restore(farm *f, const farm_options *options, int of_shards, farm_errors *errors) {
+    store_run run;
+    farm_status status = store_get_run(f->store, &run, errors);
+    if (status != FARM_OK) return status;
+    config_kept kept = {run.config_path, run.meant, run.series, run.n_series};
+    f->vector_name = run.vector_level;
+    f->vector_bits = run.vector_bits;
+    status = config_restore(&f->config, &kept, options, errors);
+    if (status == FARM_OK) status = prepare(f, PLAN_SHARED, errors);
+    if (status == FARM_OK) status = store_recall_works(f->store, f->config.n_experiments, errors);
+    if (status == FARM_OK) status = take_stored(f, errors);
+    if (status == FARM_OK) status = check_complete(f, of_shards, errors);
+    pool_work work = work_of(f);
+    if (status == FARM_OK) status = pool_run(&f->results, &work, NULL, errors); /* the baselines; all else is known */
+    if (status == FARM_OK) status = conclude(f, errors);
+    f->results.threads = run.threads;
+    f->results.steps_taken = run.steps_taken;
+    f->results.seconds = run.seconds;
+    return status;
+}
+
+farm_status farm_open(farm **out, const char *folder, const farm_options *options, farm_errors *errors) {
+    farm *f = calloc(1, sizeof *f);
+    *out = NULL;
+    if (!f) return FARM_FAILED;
+    f->shard = f->of_shards = 1;
+    farm_status status = open_store(f, folder, STORE_EXISTING, errors);
+    if (status == FARM_OK) status = restore(f, options, 1, errors);
+    if (status == FARM_OK)
+        *out = f;
+    else
+        farm_free(f);
+    return status;
+}
+
+farm_status farm_merge(farm **out, const char *folder, const char *const *stores, size_t n, farm_errors *errors) {
+    farm *f = calloc(1, sizeof *f);
+    int of_shards = 1;
+    *out = NULL;
+    if (!f) return FARM_FAILED;
+    f->shard = f->of_shards = 1;
+    farm_status status = output_make_folder(folder, errors);
+    if (status == FARM_OK) status = open_store(f, folder, STORE_CREATE, errors);
+    if (status == FARM_OK) status = store_merge(f->store, stores, n, &of_shards, errors);
+    if (status == FARM_OK) status = restore(f, NULL, of_shards, errors);
+    if (status == FARM_OK)
+        *out = f;
+    else
+        farm_free(f);
+    return status;
+}
+
+/* --- what is told ----------------------------------------------------------------------------------------------- */
 
 static report_input report_of(const farm *f) {
     const config *c = &f->config;
@@ -106,14 +347,16 @@ static report_input report_of(const farm *f) {
                           .series_column = c->series_column,
                           .series = &c->series,
                           .precision = c->precision == PRECISION_F32 ? "f32" : "f64",
-                          .vector_level = lstm_level_name(f->level),
-                          .vector_bits = lstm_level_bits(f->level),
+                          .vector_level = f->vector_name,
+                          .vector_bits = f->vector_bits,
                           .repeats = (size_t)c->repeats,
                           .experiments = c->experiments,
                           .n_experiments = c->n_experiments,
                           .frames = f->plan.frame_of,
                           .results = &f->results,
-                          .comparisons = &f->comparisons};
+                          .comparisons = &f->comparisons,
+                          .reused = f->reused,
+                          .computed = count_complete(f) - f->reused};
 }
 
 char *farm_default_folder(const farm *f) {
@@ -121,14 +364,6 @@ char *farm_default_folder(const farm *f) {
     char *folder = malloc(sizeof root + strlen(f->config.name));
     if (folder) strcat(strcpy(folder, root), f->config.name);
     return folder;
-}
-
-farm_status farm_check_folder(const char *folder, farm_errors *errors) {
-    output_set set = {0};
-    farm_status status = output_make_folder(folder, errors);
-    if (status == FARM_OK && !output_open(&set, folder, "run.json", errors)) status = FARM_FAILED;
-    output_discard(&set);
-    return status;
 }
 
 farm_status farm_write(const farm *f, const char *folder, farm_errors *errors) {

@@ -3,6 +3,7 @@
 #include "farm.h"
 
 #include <getopt.h>
+#include <limits.h>
 #include <math.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -16,6 +17,8 @@ static const char usage[] =
     "  farm CONFIG               run all experiments, compare, write out/NAME/\n"
     "  farm check CONFIG         say what is wrong with a config, if anything\n"
     "  farm plan CONFIG          say what would run and for how long; write nothing\n"
+    "  farm report DIR           make tables and files anew from what a run stored\n"
+    "  farm merge DIR STORE.db.. join the shards of a run, and report\n"
     "  farm compare FILE.csv...  describe and test files with a `results` column,\n"
     "                            each against the first, line by line as pairs\n"
     "\n"
@@ -25,10 +28,10 @@ static const char usage[] =
     "  -o, --out DIR             write the files into DIR, not out/NAME\n"
     "      --from MODELS.json    start from saved weights, a file of models/\n"
     "      --set PATH=VALUE      set any key of the config, as train.epochs=100\n"
-    "      --fresh, --no-plots   as yet every run is fresh and draws nothing\n"
+    "      --shard K/N           run the K-th of N parts of the repeats, for merge\n"
+    "      --fresh               forget what is stored; else only the rest is run\n"
     "  -q, --quiet               print errors only\n"
-    "  -h, --help                this text\n"
-    "      --version             the version\n"
+    "  -h, --help, --version     this text; the version\n"
     "\n"
     "Start with: farm configs/tutorial.json      All keys: docs/config.md\n"
     "Exit status: 0 done, 1 failed, 2 wrong input, 128 + signal (130) stopped.\n";
@@ -90,22 +93,54 @@ static int terminal_width(void) {
     return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
+/* "1,080 of 1,200 results are kept in out/x/farm.db": what there is, for a message. */
+static void print_kept(const farm *f, const char *will) {
+    farm_counts n = farm_count(f);
+    fprintf(stderr, "%llu of %llu results %s %s", (unsigned long long)(n.reused + n.computed),
+            (unsigned long long)n.asked, will, farm_store(f));
+}
+
+/* Writes and prints what a run came to. */
+static farm_status conclude(const farm *f, const arguments *options, const char *folder, farm_errors *errors) {
+    farm_status status = farm_write(f, folder, errors);
+    if (status == FARM_OK && !options->quiet) status = farm_print_results(f, stdout, terminal_width());
+    if (status != FARM_OK || options->quiet) return status;
+    fflush(stdout); /* before the lines on stderr, where both are one terminal */
+    farm_counts n = farm_count(f);
+    if (n.reused > 0 && n.computed > 0)
+        fprintf(stderr, "\nOf %llu results %llu were stored before and %llu are new.", (unsigned long long)n.asked,
+                (unsigned long long)n.reused, (unsigned long long)n.computed);
+    else if (n.reused > 0)
+        fprintf(stderr, "\nAll %llu results were stored before; nothing was trained.", (unsigned long long)n.asked);
+    fprintf(stderr, "\nAll files are in %s/\n", folder);
+    return FARM_OK;
+}
+
+static void conclude_shard(const farm *f, const arguments *options, const char *folder) {
+    if (options->quiet) return;
+    fprintf(stderr, "Shard %s is done: ", options->farm.shard);
+    print_kept(f, "are in");
+    fprintf(stderr, ".\nOnce all shards are: farm merge %s %s/shard-*-of-%s.db\n", folder, folder,
+            strchr(options->farm.shard, '/') + 1);
+}
+
 static farm_status run_farm(farm *f, const arguments *options, farm_errors *errors) {
     bool progress = !options->quiet && isatty(STDERR_FILENO);
     farm_hooks hooks = {.progress = progress ? show_progress : NULL, .stop = stop_asked};
     char *folder = options->out ? strdup(options->out) : farm_default_folder(f);
     if (!folder) return FARM_FAILED;
-    bool was_there = access(folder, F_OK) == 0;
-    farm_status status = farm_check_folder(folder, errors);
+    farm_status status = farm_keep(f, folder, errors);
     if (status == FARM_OK) status = farm_run(f, &hooks, errors);
-    if (status == FARM_INTERRUPTED && !was_there) rmdir(folder);
     if (progress) clear_progress();
-    if (status == FARM_OK) status = farm_write(f, folder, errors);
-    if (status == FARM_OK && !options->quiet) status = farm_print_results(f, stdout, terminal_width());
-    if (status == FARM_OK && !options->quiet) {
-        fflush(stdout); /* before the line on stderr, where both are one terminal */
-        fprintf(stderr, "\nAll files are in %s/\n", folder);
+    if (status == FARM_INTERRUPTED) {
+        fputs("farm: stopped; ", stderr);
+        print_kept(f, "are kept in");
+        fputs(". The same command goes on.\n", stderr);
     }
+    if (status == FARM_OK && options->farm.shard)
+        conclude_shard(f, options, folder);
+    else if (status == FARM_OK)
+        status = conclude(f, options, folder, errors);
     free(folder);
     return status;
 }
@@ -123,6 +158,7 @@ static farm_status with_config(config_use use, const arguments *options, const c
 
 static farm_status run_config(farm *f, const arguments *options, const char *path, farm_errors *errors) {
     (void)path;
+    catch_signals();
     return run_farm(f, options, errors);
 }
 
@@ -144,17 +180,43 @@ static farm_status compare_files(const arguments *options, char **operands, int 
                               terminal_width(), errors);
 }
 
+/* operands: a run's folder */
+static farm_status report_folder(const arguments *options, char **operands, int n, farm_errors *errors) {
+    (void)n;
+    farm *f = NULL;
+    farm_status status = farm_open(&f, operands[0], &options->farm, errors);
+    if (status == FARM_OK) status = conclude(f, options, options->out ? options->out : operands[0], errors);
+    farm_free(f);
+    return status;
+}
+
+/* operands: the folder to join into, then the stores */
+static farm_status merge_stores(const arguments *options, char **operands, int n, farm_errors *errors) {
+    farm *f = NULL;
+    farm_status status = farm_merge(&f, operands[0], (const char *const *)operands + 1, (size_t)n - 1, errors);
+    if (status == FARM_OK) status = conclude(f, options, options->out ? options->out : operands[0], errors);
+    farm_free(f);
+    return status;
+}
+
+/* What a command works on. */
+typedef farm_status (*operands_use)(const arguments *options, char **operands, int n, farm_errors *errors);
+
 typedef struct {
     const char *name, *operand; /* operand: what it takes, for messages */
-    config_use use;             /* takes one config; NULL: takes result files */
+    int least, most;            /* operands */
+    config_use use;             /* takes one config; NULL: */
+    operands_use use_operands;
 } command;
 
 static const command commands[] = {
-    {"check", "a config", check_config},
-    {"plan", "a config", plan_config},
-    {"compare", "result files", NULL},
+    {"check", "a config", 1, 1, check_config, NULL},
+    {"plan", "a config", 1, 1, plan_config, NULL},
+    {"report", "the folder of a run", 1, 1, NULL, report_folder},
+    {"merge", "a folder and the stores of its shards", 2, INT_MAX, NULL, merge_stores},
+    {"compare", "result files", 1, INT_MAX, NULL, compare_files},
 };
-static const command run_command = {NULL, "a config", run_config};
+static const command run_command = {NULL, "a config", 1, 1, run_config, NULL};
 
 /* Says what is wrong with the command line, and where help is. */
 static int bad_usage(const char *format, const char *what, const char *more) {
@@ -164,7 +226,16 @@ static int bad_usage(const char *format, const char *what, const char *more) {
     return FARM_BAD_INPUT;
 }
 
-enum { OPTION_SET = 256, OPTION_FROM, OPTION_IGNORED, OPTION_VERSION, OPTION_NO_SHARING, OPTION_VECTOR };
+enum {
+    OPTION_SET = 256,
+    OPTION_FROM,
+    OPTION_SHARD,
+    OPTION_FRESH,
+    OPTION_IGNORED,
+    OPTION_VERSION,
+    OPTION_NO_SHARING,
+    OPTION_VECTOR
+};
 
 static const struct option long_options[] = {
     {"repeats", required_argument, NULL, 'r'},
@@ -173,7 +244,8 @@ static const struct option long_options[] = {
     {"out", required_argument, NULL, 'o'},
     {"set", required_argument, NULL, OPTION_SET},
     {"from", required_argument, NULL, OPTION_FROM},
-    {"fresh", no_argument, NULL, OPTION_IGNORED},
+    {"shard", required_argument, NULL, OPTION_SHARD},
+    {"fresh", no_argument, NULL, OPTION_FRESH},
     {"no-plots", no_argument, NULL, OPTION_IGNORED},
     {"quiet", no_argument, NULL, 'q'},
     {"help", no_argument, NULL, 'h'},
@@ -204,6 +276,8 @@ static int parse_options(arguments *a, int argc, char **argv) {
         case 'q': a->quiet = true; break;
         case OPTION_SET: a->set[a->farm.n_set++] = optarg; break;
         case OPTION_FROM: a->farm.from = optarg; break;
+        case OPTION_SHARD: a->farm.shard = optarg; break;
+        case OPTION_FRESH: a->farm.fresh = true; break;
         case OPTION_IGNORED: break;
         case OPTION_NO_SHARING: a->farm.no_sharing = true; break;
         case OPTION_VECTOR: a->farm.vector = optarg; break;
@@ -230,10 +304,7 @@ static int close_up(farm_status status, farm_errors *errors) {
     }
     if (status != FARM_OK && status != FARM_INTERRUPTED && errors->n == 0) fputs("farm: out of memory\n", stderr);
     farm_errors_free(errors);
-    if (status == FARM_INTERRUPTED) {
-        fputs("farm: stopped; nothing was written. The same command starts again.\n", stderr);
-        return 128 + (stop_signal ? stop_signal : SIGINT);
-    }
+    if (status == FARM_INTERRUPTED) return 128 + (stop_signal ? stop_signal : SIGINT);
     if (fflush(stdout) != 0 || ferror(stdout)) {
         perror("farm: stdout");
         return status != FARM_OK ? (int)status : FARM_FAILED;
@@ -253,16 +324,16 @@ static int run_command_line(arguments *a, int argc, char **argv) {
     } else {
         c = &run_command;
     }
-    if (n == 0) return bad_usage(c->name ? "%s needs %s" : "%sgive me %s", c->name ? c->name : "", c->operand);
+    if (n < c->least) return bad_usage(c->name ? "%s needs %s" : "%sgive me %s", c->name ? c->name : "", c->operand);
     if (n > 1 && c == &run_command)
         return bad_usage("%s: no such command, and one config at a time; what is \"%s\"?", operands[0], operands[1]);
-    if (n > 1 && c->use) return bad_usage("%s: one config at a time; what is \"%s\"?", operands[0], operands[1]);
+    if (n > c->most) return bad_usage("%s: one at a time; what is \"%s\"?", operands[0], operands[1]);
     for (int i = 0; i < n; i++)
         if (!*operands[i]) return bad_usage("an empty path%s%s", "", "");
     if (a->out && !*a->out) return bad_usage("--out: an empty path%s%s", "", "");
-    catch_signals();
     farm_errors errors = {0};
-    farm_status status = c->use ? with_config(c->use, a, operands[0], &errors) : compare_files(a, operands, n, &errors);
+    farm_status status =
+        c->use ? with_config(c->use, a, operands[0], &errors) : c->use_operands(a, operands, n, &errors);
     return close_up(status, &errors);
 }
 

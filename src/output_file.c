@@ -3,6 +3,7 @@
 #include "output_file.h"
 #include "errors.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -145,6 +146,23 @@ farm_status output_publish(output_set *set, farm_errors *errors) {
         file->temporary = NULL;
     }
     return FARM_OK;
+}
+
+/* .NAME.tmp-PROCESS-NUMBER, as open_temporary makes them. */
+static bool is_temporary(const char *name) {
+    static const char mark[] = ".tmp-";
+    const char *at = NULL;
+    for (const char *next = name; (next = strstr(next, mark)); next++) at = next;
+    if (name[0] != '.' || !at || at == name) return false;
+    const char *process = at + sizeof mark - 1, *number = process + strspn(process, "0123456789");
+    return number > process && *number == '-' && number[1] && number[1 + strspn(number + 1, "0123456789")] == '\0';
+}
+
+void output_sweep(const char *folder) {
+    DIR *listing = opendir(folder);
+    for (struct dirent *entry; listing && (entry = readdir(listing));)
+        if (is_temporary(entry->d_name)) unlinkat(dirfd(listing), entry->d_name, 0);
+    if (listing) closedir(listing);
 }
 
 void output_discard(output_set *set) {

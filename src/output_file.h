@@ -30,6 +30,10 @@ farm_status output_close(output_set *set, farm_errors *errors);
  * a folder; after that only the disk itself can fail. */
 farm_status output_publish(output_set *set, farm_errors *errors);
 
+/* Removes from a folder what output_open made there and a process that was killed left behind. Only for who knows that
+ * nobody else is writing there. */
+void output_sweep(const char *folder);
+
 /* Removes what was not published, and empties the set. */
 void output_discard(output_set *set);
 

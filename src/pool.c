@@ -26,9 +26,11 @@ typedef struct {
     double next_report;   /* guarded by reporting */
 } run;
 
-/* Repeats first ... first + n - 1 (from 0), one a lane. */
+/* Repeats (from 0, in results), one a lane. A lane's numbers do not depend on its neighbours: whichever lack
+ * something of a chain are put together. */
 typedef struct {
-    size_t first, n;
+    size_t n;
+    uint32_t repeats[LANES];
 } block;
 
 /* One task's view: steps are counted here and handed on now and then, so that threads do not fight over one counter. */
@@ -88,18 +90,38 @@ static double root_mean_square_error(const double *forecasts, const frame *f) {
     return isfinite(rmse) ? rmse : NAN;
 }
 
-/* Moves a finished walk's lanes to their repeats. */
-static void keep_walk(run *r, const plan_walk *walk, block b, const lstm *model, const double *forecasts) {
+static bool is_known(const run *r, const plan_walk *walk, size_t repeat) {
+    const experiment_result *e = &r->out->experiments[walk->experiment];
+    return e->known[repeat * e->n_parts + (size_t)walk->from / e->part_length];
+}
+
+static bool all_known(const run *r, const plan_walk *walk, const block *b) {
+    size_t lane = 0;
+    while (lane < b->n && is_known(r, walk, b->repeats[lane])) lane++;
+    return lane == b->n;
+}
+
+/* Moves one lane of a finished walk to its repeat. false: the sink would not have it. */
+static bool keep_lane(run *r, const plan_walk *walk, size_t repeat, int lane, const lstm *model,
+                      const double *forecasts) {
     experiment_result *result = &r->out->experiments[walk->experiment];
-    for (size_t lane = 0; lane < b.n; lane++) {
-        size_t repeat = b.first + lane;
-        bool diverged = !lstm_weights_finite(model, (int)lane); /* an infinite weight may still forecast a number */
-        for (int step = walk->from; step < walk->to; step++)
-            result->forecasts[repeat * result->n_test + (size_t)step] =
-                diverged ? NAN : forecasts[(size_t)step * LANES + lane];
-        if (result->weights && (size_t)walk->to == result->n_test)
-            lstm_get_weights(model, (int)lane, result->weights + repeat * result->n_weights);
-    }
+    bool diverged = !lstm_weights_finite(model, lane); /* an infinite weight may still forecast a number */
+    bool last = (size_t)walk->to == result->n_test;
+    double *to = result->forecasts + repeat * result->n_test + (size_t)walk->from;
+    double *weights = last && result->weights ? result->weights + repeat * result->n_weights : NULL;
+    for (int step = walk->from; step < walk->to; step++)
+        to[step - walk->from] = diverged ? NAN : forecasts[step * LANES + lane];
+    if (weights) lstm_get_weights(model, lane, weights);
+    pool_part part = {walk->experiment, repeat, walk->from, walk->to, to, weights, result->n_weights};
+    if (r->work->sink.keep && !r->work->sink.keep(r->work->sink.context, &part)) return false;
+    result->known[repeat * result->n_parts + (size_t)walk->from / result->part_length] = true;
+    return true;
+}
+
+static void keep_walk(run *r, const plan_walk *walk, const block *b, const lstm *model, const double *forecasts) {
+    for (size_t lane = 0; lane < b->n; lane++)
+        if (!is_known(r, walk, b->repeats[lane]) && !keep_lane(r, walk, b->repeats[lane], (int)lane, model, forecasts))
+            atomic_store(&r->failed, true);
 }
 
 static void run_walk(task *t, const plan_walk *walk, lstm *model) {
@@ -112,7 +134,7 @@ static void run_walk(task *t, const plan_walk *walk, lstm *model) {
         return;
     }
     if (scheme_walk(model, f, e, walk->from, walk->to, forecasts, &(scheme_hooks){steps_done, t}))
-        keep_walk(r, walk, t->block, model, forecasts);
+        keep_walk(r, walk, &t->block, model, forecasts);
     free(forecasts);
 }
 
@@ -127,6 +149,7 @@ static void run_learning_walk(run *r, block b, const plan_walk *walk, lstm *mode
 
 static void start_walk(task *t, const plan_walk *walk, lstm *model) {
     run *r = t->run;
+    if (all_known(r, walk, &t->block)) return;
     if (!experiment_learns_on(&r->work->experiments[walk->experiment])) {
         run_walk(t, walk, model);
         lstm_reset_state(model);
@@ -150,13 +173,23 @@ static farm_status draw_block(run *r, const plan_chain *chain, block b, lstm *mo
     double *weights = malloc(lstm_parameters(&e->model) * sizeof *weights);
     farm_status status = weights ? FARM_OK : FARM_FAILED;
     for (int lane = 0; status == FARM_OK && lane < LANES && !poll_stop(r); lane++) {
-        initial_key key = {r->work->seed, (uint32_t)(b.first + (size_t)lane) + 1, (uint32_t)chain->initial_origin,
-                           (uint32_t)chain->initial_refit};
-        if ((size_t)lane < b.n) status = initial_weights(weights, &e->model, &e->initial, &key);
+        if ((size_t)lane < b.n) {
+            initial_key key = {r->work->seed, (uint32_t)r->work->first + b.repeats[lane] + 1,
+                               (uint32_t)chain->initial_origin, (uint32_t)chain->initial_refit};
+            status = initial_weights(weights, &e->model, &e->initial, &key);
+        }
         lstm_set_weights(model, lane, weights);
     }
     free(weights);
     return status;
+}
+
+/* How far a block must be trained: the stops up to the last with something that is not known. */
+static size_t stops_needed(const run *r, const plan_chain *chain, const block *b) {
+    for (size_t s = chain->n_stops; s > 0; s--)
+        for (size_t w = 0; w < chain->stops[s - 1].n_walks; w++)
+            if (!all_known(r, &chain->stops[s - 1].walks[w], b)) return s;
+    return 0;
 }
 
 static void run_chain(run *r, const plan_chain *chain, block b) {
@@ -171,7 +204,8 @@ static void run_chain(run *r, const plan_chain *chain, block b) {
         return;
     }
     manner how = {chain->batch, e->train.state};
-    for (size_t s = 0, epochs = 0; s < chain->n_stops; epochs = (size_t)chain->stops[s++].epochs) {
+    size_t n_stops = stops_needed(r, chain, &b);
+    for (size_t s = 0, epochs = 0; s < n_stops; epochs = (size_t)chain->stops[s++].epochs) {
         const plan_stop *stop = &chain->stops[s];
         int more = stop->epochs - (int)epochs;
         if (!scheme_fit(model, f, f->n_train + chain->origin, more, how, &(scheme_hooks){steps_done, &t})) break;
@@ -181,19 +215,56 @@ static void run_chain(run *r, const plan_chain *chain, block b) {
     lstm_free(model);
 }
 
+static bool needs_repeat(const run *r, const plan_chain *chain, size_t repeat) {
+    return stops_needed(r, chain, &(block){1, {(uint32_t)repeat}}) > 0;
+}
+
+/* The next repeats from *repeat on that lack something of the chain; n 0: none do. Moves *repeat on. */
+static block next_block(const run *r, const plan_chain *chain, size_t *repeat) {
+    block b = {0};
+    for (; *repeat < r->work->repeats && b.n < LANES; ++*repeat)
+        if (needs_repeat(r, chain, *repeat)) b.repeats[b.n++] = (uint32_t)*repeat;
+    return b;
+}
+
+/* Gradient steps of a block in one lane. */
+static uint64_t block_steps(const run *r, const plan_chain *chain, const block *b) {
+    int n_train = r->work->plan->frame_of[chain->experiment]->n_train;
+    size_t n_stops = stops_needed(r, chain, b);
+    uint64_t epochs = n_stops ? (uint64_t)chain->stops[n_stops - 1].epochs : 0;
+    uint64_t steps = epochs * (uint64_t)((n_train + chain->origin) / chain->batch);
+    for (size_t s = 0; s < n_stops; s++)
+        for (size_t w = 0; w < chain->stops[s].n_walks; w++) {
+            const plan_walk *walk = &chain->stops[s].walks[w];
+            if (all_known(r, walk, b)) continue;
+            steps += scheme_walk_steps(&r->work->experiments[walk->experiment], n_train, walk->from, walk->to);
+        }
+    return steps;
+}
+
+static uint64_t count_steps(const run *r) {
+    uint64_t steps = 0;
+    for (size_t c = 0; c < r->work->plan->n_chains; c++) {
+        const plan_chain *chain = &r->work->plan->chains[c];
+        size_t repeat = 0;
+        for (block b; (b = next_block(r, chain, &repeat)).n > 0;) steps += block_steps(r, chain, &b) * b.n;
+    }
+    return steps;
+}
+
 /* One thread makes the tasks, in the plan's order: the longest chains of all blocks first. */
 static void run_all_chains(run *r) {
     const plan *p = r->work->plan;
-    size_t repeats = r->work->repeats;
 #pragma omp parallel num_threads(pool_threads(r->work->threads))
 #pragma omp single
-    for (size_t c = 0; c < p->n_chains; c++)
-        for (size_t first = 0; first < repeats && !ended(r); first += LANES) {
-            block b = {first, repeats - first < LANES ? repeats - first : LANES};
-            const plan_chain *chain = &p->chains[c];
+    for (size_t c = 0; c < p->n_chains; c++) {
+        const plan_chain *chain = &p->chains[c];
+        size_t repeat = 0;
+        for (block b; !ended(r) && (b = next_block(r, chain, &repeat)).n > 0;) {
 #pragma omp task default(none) firstprivate(r, chain, b)
             run_chain(r, chain, b);
         }
+    }
 }
 
 static void run_baselines(run *r) {
@@ -222,7 +293,7 @@ static void finish_results(run *r) {
 
 farm_status pool_run(results *out, const pool_work *work, const farm_hooks *hooks, farm_errors *errors) {
     run r = {.work = work, .hooks = hooks, .out = out, .errors = errors, .begin = omp_get_wtime()};
-    r.steps_total = work->plan->steps_taken * work->repeats;
+    r.steps_total = count_steps(&r);
     r.next_report = r.begin + report_interval;
     omp_init_lock(&r.reporting);
     run_baselines(&r);
@@ -250,7 +321,7 @@ static double seconds_per_row(const pool_work *work, const plan_chain *chain) {
     const frame *f = work->plan->frame_of[chain->experiment];
     lstm *model = lstm_new(&e->model, &e->train.optimizer, chain->places, work->precision, work->level);
     run r = {.work = work};
-    if (!model || draw_block(&r, chain, (block){0, 1}, model) != FARM_OK) {
+    if (!model || draw_block(&r, chain, (block){.n = 1}, model) != FARM_OK) {
         lstm_free(model);
         return -1;
     }

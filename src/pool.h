@@ -1,5 +1,5 @@
 /* pool.h - runs a plan on all cores: OpenMP tasks of (chain of fits) x (block of LANES repeats).
- * In: a plan, how many repeats, a seed. Out: results. Must not know config, files or statistics.
+ * In: a plan, how many repeats, a seed, what is known. Out: results. Must not know config, files or statistics.
  * Invariant: nothing that comes out depends on the number of threads or the order of tasks. */
 #ifndef POOL_H
 #define POOL_H
@@ -7,21 +7,40 @@
 #include "plan.h"
 #include "results.h"
 
+/* What one fitted model came to in one repeat. */
+typedef struct {
+    int experiment;
+    size_t repeat;           /* in results, from 0 */
+    int from, to;            /* test rows from ... to - 1 */
+    const double *forecasts; /* [to - from], series units; NaN: diverged */
+    const double *weights;   /* [n_weights], or NULL: not kept, or not the last part */
+    size_t n_weights;
+} pool_part;
+
+/* Takes each part as soon as it is there. Called from every thread. false: it cannot be kept, and the run fails. */
+typedef struct {
+    bool (*keep)(void *context, const pool_part *part);
+    void *context;
+} pool_sink;
+
 typedef struct {
     const plan *plan;
     const experiment *experiments;
     const series *series;
-    size_t repeats;
+    size_t first;   /* repeat that the results begin with, from 0: a shard's; else 0 */
+    size_t repeats; /* how many */
     uint64_t seed;
     precision precision;
     vector_level level;
-    int threads; /* 0: OMP_NUM_THREADS, else all cores */
+    int threads;    /* 0: OMP_NUM_THREADS, else all cores */
+    pool_sink sink; /* keep NULL: there is none */
 } pool_work;
 
 int pool_threads(int asked); /* how many threads a run would use */
 
-/* Fills results, made with results_init for the same experiments. FARM_INTERRUPTED: hooks->stop said so; FARM_FAILED:
- * out of memory. hooks may be NULL. */
+/* Fills results, made with results_init for the same experiments, but for the parts that are known already.
+ * FARM_INTERRUPTED: hooks->stop said so; FARM_FAILED: out of memory, or the sink failed (which says why itself). hooks
+ * may be NULL. */
 farm_status pool_run(results *out, const pool_work *work, const farm_hooks *hooks, farm_errors *errors);
 
 /* Seconds that pool_run would take here, from a short measurement of each kind of model; < 0: out of memory. */

@@ -151,6 +151,13 @@ static farm_status remove_stale(const report_input *in, const char *folder, cons
 
 /* --- the folder ------------------------------------------------------------------------------------------------- */
 
+void report_sweep(const char *folder) {
+    char *models = joined(folder, "/", "models");
+    output_sweep(folder);
+    if (models) output_sweep(models);
+    free(models);
+}
+
 farm_status report_write(const report_input *in, const char *folder, farm_errors *errors) {
     farm_status status = FARM_FAILED;
     number_locale held = number_locale_enter();

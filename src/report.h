@@ -23,6 +23,7 @@ typedef struct {
     const frame *const *frames; /* [n_experiments], each experiment's own; for report_write alone */
     const results *results;
     const comparisons *comparisons;
+    uint64_t reused, computed; /* results that were stored before, and those that this run added */
 } report_input;
 
 /* Writes into folder (made where missing) experiment_<name>.csv for each experiment, summary.csv, comparisons.csv,
@@ -31,6 +32,9 @@ typedef struct {
  * models stay where this one writes none. Only run.json differs between runs of one config (seconds, threads).
  * FARM_FAILED: errors names the file, and what was there before is as it was. */
 farm_status report_write(const report_input *in, const char *folder, farm_errors *errors);
+
+/* Removes from folder what a run that was killed was about to write. */
+void report_sweep(const char *folder);
 
 /* The summary table and one sentence a comparison, for people. width: columns; 0: unknown, so that the table is made
  * for 80 and sentences are not wrapped. false: out of memory. */

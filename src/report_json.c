@@ -94,11 +94,13 @@ static void put_series(FILE *out, const report_input *in) {
     put_string(out, in->series_file);
     fputs(", \"column\": ", out);
     put_string(out, in->series_column);
-    fprintf(out, ", \"n\": %zu, \"digest\": \"fnv1a64:%016llx\"},\n", in->series->n,
-            (unsigned long long)in->series->digest);
+    fprintf(out, ", \"n\": %zu, \"digest\": \"sha256:%s\"},\n", in->series->n, in->series->digest.hex);
 }
 
-static void put_effort(FILE *out, const results *r) {
+static void put_effort(FILE *out, const report_input *in) {
+    const results *r = in->results;
+    fprintf(out, "  \"results\": {\"reused\": %llu, \"computed\": %llu},\n", (unsigned long long)in->reused,
+            (unsigned long long)in->computed);
     fprintf(out, "  \"steps_asked\": %llu,\n  \"steps_taken\": %llu,\n", (unsigned long long)r->steps_asked,
             (unsigned long long)r->steps_taken);
     fputs("  \"seconds\": ", out);
@@ -124,7 +126,7 @@ void report_run_json(FILE *out, const report_input *in) {
     fprintf(out, ", \"bits\": %d},\n", in->vector_bits);
     fprintf(out, "  \"repeats\": %zu,\n  \"experiments\": %zu,\n", in->repeats, in->n_experiments);
     put_all_diverged(out, in);
-    put_effort(out, in->results);
+    put_effort(out, in);
     fputs("}\n", out);
 }
 

@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* Adds a * b doubles to *bytes. False: the sum or the product is more than a size_t holds. */
-static bool add_doubles(size_t *bytes, size_t a, size_t b) {
-    if (b != 0 && a > SIZE_MAX / sizeof(double) / b) return false;
-    size_t more = a * b * sizeof(double);
+/* Adds a * b items of size each to *bytes. False: the sum or the product is more than a size_t holds. */
+static bool add_items(size_t *bytes, size_t a, size_t b, size_t size) {
+    if (b != 0 && a > SIZE_MAX / size / b) return false;
+    size_t more = a * b * size;
     if (more > SIZE_MAX - *bytes) return false;
     *bytes += more;
     return true;
@@ -25,17 +25,19 @@ static experiment_result shape_of(const experiment *e, size_t repeats, bool keep
         .n_repeats = fixed ? 1 : repeats,
         .n_test = (size_t)e->frame.test,
         .n_weights = keep_weights && !fixed ? lstm_parameters(&e->model) : 0,
+        .part_length = (size_t)scheme_walk_length(e),
+        .n_parts = (size_t)((e->frame.test - 1) / scheme_walk_length(e) + 1),
     };
 }
 
 /* Bytes of the arrays of one experiment, added to *bytes. */
 static bool add_size(size_t *bytes, const experiment_result *e) {
-    return add_doubles(bytes, e->n_repeats, 1) && add_doubles(bytes, e->n_repeats, e->n_test) &&
-           add_doubles(bytes, e->n_repeats, e->n_weights);
+    return add_items(bytes, e->n_repeats, 1 + e->n_test + e->n_weights, sizeof(double)) &&
+           add_items(bytes, e->n_repeats, e->n_parts, sizeof *e->known);
 }
 
 static double *nans(size_t n) {
-    double *values = malloc(n * sizeof *values);
+    double *values = malloc((n ? n : 1) * sizeof *values);
     for (size_t i = 0; values && i < n; i++) values[i] = NAN;
     return values;
 }
@@ -45,7 +47,8 @@ static bool allocate(experiment_result *e) {
     e->rmse = nans(e->n_repeats);
     e->forecasts = nans(e->n_repeats * e->n_test);
     if (e->n_weights > 0) e->weights = nans(e->n_repeats * e->n_weights);
-    return e->rmse && e->forecasts && (e->n_weights == 0 || e->weights);
+    e->known = calloc(e->n_repeats * e->n_parts + 1, sizeof *e->known); /* + 1: a shard may have no repeat */
+    return e->rmse && e->forecasts && e->known && (e->n_weights == 0 || e->weights);
 }
 
 /* The machine's memory in bytes; SIZE_MAX where it does not say. Asked beforehand, since Linux promises more than it
@@ -96,7 +99,14 @@ void results_free(results *r) {
         free(r->experiments[i].rmse);
         free(r->experiments[i].forecasts);
         free(r->experiments[i].weights);
+        free(r->experiments[i].known);
     }
     free(r->experiments);
     *r = (results){0};
+}
+
+bool results_complete(const experiment_result *e, size_t repeat) {
+    for (size_t part = 0; part < e->n_parts; part++)
+        if (!e->known[repeat * e->n_parts + part]) return false;
+    return true;
 }

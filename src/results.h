@@ -1,5 +1,7 @@
 /* results.h - what came out of a run: RMSEs, forecasts and final weights, by experiment and repeat.
- * Plain arrays in a fixed order, so that nothing depends on which thread wrote what when. */
+ * Plain arrays in a fixed order, so that nothing depends on which thread wrote what when.
+ * A part is what one fitted model forecasts: all test rows of a repeat, or those from one refit to the next. What is
+ * known before a run is not computed again. */
 #ifndef RESULTS_H
 #define RESULTS_H
 
@@ -13,6 +15,9 @@ typedef struct {
     double *forecasts;  /* [n_repeats][n_test], series units */
     double *weights;    /* [n_repeats][n_weights] at the end of the walk; NULL unless kept */
     size_t n_weights;   /* 0 for a baseline without weights */
+    size_t part_length; /* test rows a part; the last may have fewer */
+    size_t n_parts;     /* of each repeat */
+    bool *known;        /* [n_repeats][n_parts] */
 } experiment_result;
 
 typedef struct {
@@ -28,5 +33,8 @@ typedef struct {
 farm_status results_init(results *out, const experiment *experiments, size_t n_experiments, size_t repeats,
                          bool keep_weights, farm_errors *errors);
 void results_free(results *r);
+
+/* Whether every part of a repeat (from 0) is known. */
+bool results_complete(const experiment_result *e, size_t repeat);
 
 #endif

@@ -21,7 +21,7 @@ static experiment method(scheme_kind scheme, int difference, int lags, baseline_
 }
 
 static void forecast_values(double *forecasts, const experiment *e, double *y, int n) {
-    series s = {y, (size_t)n, 0};
+    series s = {.values = y, .n = (size_t)n};
     farm_errors errors = {0};
     frame f;
     assert_int_equal(frame_build(&f, &s, &e->frame, &errors), FARM_OK);

@@ -10,7 +10,7 @@
 static double shampoo[] = {266.0, 145.9, 183.1, 119.3, 180.3, 168.5, 231.8, 224.5, 192.8, 122.9, 336.5, 185.9,
                            194.3, 149.5, 210.1, 273.3, 191.4, 287.0, 226.0, 303.6, 289.9, 421.6, 264.5, 342.3,
                            339.7, 440.4, 315.9, 439.3, 401.3, 437.4, 575.5, 407.6, 682.0, 475.3, 581.3, 646.9};
-static const series shampoo_series = {shampoo, 36, 0};
+static const series shampoo_series = {.values = shampoo, .n = 36};
 
 static frame build(const series *s, frame_spec spec) {
     frame f;
@@ -41,7 +41,7 @@ static void the_tutorial_has_22_training_and_12_test_rows(void **state) {
 static void lags_stand_most_recent_first_and_each_column_scales_by_itself(void **state) {
     (void)state;
     double y[] = {0, 1, 3, 6, 10, 15, 100};
-    series s = {y, 7, 0};
+    series s = {.values = y, .n = 7};
     frame f = build(&s, (frame_spec){1, {1}, 2, 1, SCALE_NONE, 0, 0});
     assert_int_equal(f.n_rows, 4); /* differences 1 2 3 4 5 85; rows (2,1)->3 (3,2)->4 (4,3)->5 (5,4)->85 */
     assert_true(f.inputs[0] == 2 && f.inputs[1] == 1 && f.targets[0] == 3);
@@ -58,7 +58,7 @@ static void lags_stand_most_recent_first_and_each_column_scales_by_itself(void *
 static void standard_scaling_uses_the_population_deviation_of_the_training_rows(void **state) {
     (void)state;
     double y[] = {0, 1, 3, 6, 10, 15, 100};
-    series s = {y, 7, 0};
+    series s = {.values = y, .n = 7};
     frame f = build(&s, (frame_spec){1, {1}, 2, 1, SCALE_STANDARD, 0, 0});
     assert_true(near(f.targets[0], -1 / sqrt(2.0 / 3)));
     assert_true(fabs(f.targets[1]) < 1e-15);
@@ -69,7 +69,7 @@ static void standard_scaling_uses_the_population_deviation_of_the_training_rows(
 static void a_constant_column_scales_to_the_lower_end(void **state) {
     (void)state;
     double y[] = {5, 7, 9, 11, 13, 20};
-    series s = {y, 6, 0};
+    series s = {.values = y, .n = 6};
     frame f = build(&s, (frame_spec){1, {1}, 1, 1, SCALE_RANGE, -1, 1});
     for (int r = 0; r < f.n_train; r++) assert_true(f.inputs[r] == -1 && f.targets[r] == -1);
     assert_true(near(frame_invert(&f, f.n_rows - 1, f.targets[f.n_rows - 1]), 20));
@@ -111,7 +111,7 @@ static void scaling_and_rows_do_not_know_the_test_rows(void **state) {
     (void)state;
     double changed[36];
     for (int t = 0; t < 36; t++) changed[t] = t < 30 ? shampoo[t] : -1e6 * t;
-    series s = {changed, 36, 0};
+    series s = {.values = changed, .n = 36};
     frame a = build(&shampoo_series, (frame_spec){1, {1}, 1, 12, SCALE_RANGE, -1, 1});
     frame b = build(&s, (frame_spec){1, {1}, 1, 12, SCALE_RANGE, -1, 1});
     for (int r = 0; r < 28; r++) assert_true(a.inputs[r] == b.inputs[r] && a.targets[r] == b.targets[r]);

@@ -49,11 +49,18 @@ static farm_status run_status(results *r, const experiment *e, size_t n, run_opt
     farm_errors errors = {0};
     double values[N];
     memcpy(values, o.values, sizeof values);
-    series s = {values, N, 0};
+    series s = {.values = values, .n = N};
     plan p;
     assert_int_equal(plan_expand(&p, e, n, &s, o.sharing, &errors), FARM_OK);
     assert_int_equal(results_init(r, e, n, o.repeats, true, &errors), FARM_OK);
-    pool_work work = {&p, e, &s, o.repeats, 7, PRECISION_F32, o.level, o.threads};
+    pool_work work = {.plan = &p,
+                      .experiments = e,
+                      .series = &s,
+                      .repeats = o.repeats,
+                      .seed = 7,
+                      .precision = PRECISION_F32,
+                      .level = o.level,
+                      .threads = o.threads};
     farm_status status = pool_run(r, &work, o.hooks, &errors);
     assert_true(r->steps_taken <= p.steps_taken * o.repeats);
     plan_free(&p);
@@ -284,7 +291,7 @@ static void other_given_weights_are_another_model(void **state) {
 
 static uint64_t plan_steps(const experiment *e, size_t n, plan_sharing sharing, uint64_t *asked) {
     farm_errors errors = {0};
-    series s = {shampoo, N, 0};
+    series s = {.values = shampoo, .n = N};
     plan p;
     assert_int_equal(plan_expand(&p, e, n, &s, sharing, &errors), FARM_OK);
     uint64_t taken = p.steps_taken;

@@ -48,7 +48,7 @@ static run *small_run(void) {
         .actuals = {10, 20, 30, 40.5, 50},
         .indices = {1, 2, 3, 4, 5},
         .names = {"fixed", "update_2", "persistence"},
-        .series = {.n = 6, .digest = UINT64_C(0x0123456789abcdef)},
+        .series = {.n = 6, .digest = {"0123456789abcdef"}},
         .results = {.n_experiments = N_EXPERIMENTS,
                     .steps_asked = 3190480,
                     .steps_taken = 938300,
@@ -61,7 +61,11 @@ static run *small_run(void) {
             (experiment){.name = r.names[e],
                          .model = {.lags = 1, .neurons = 1, .bias_vectors = 1},
                          .scheme = (const scheme_kind[]){SCHEME_FIXED, SCHEME_UPDATE, SCHEME_PERSISTENCE}[e]};
-        r.list[e] = (experiment_result){e == PERSISTENCE, repeats, N_TEST, r.rmse[e], r.forecasts[e], NULL, 0};
+        r.list[e] = (experiment_result){.deterministic = e == PERSISTENCE,
+                                        .n_repeats = repeats,
+                                        .n_test = N_TEST,
+                                        .rmse = r.rmse[e],
+                                        .forecasts = r.forecasts[e]};
         for (size_t i = 0; i < repeats * N_TEST; i++) r.forecasts[e][i] = (double)(100 * e) + (double)i + 0.25;
         r.frames[e] = &r.frame;
     }
@@ -192,7 +196,7 @@ static void run_json_tells_what_was_run(void **state) {
     assert_true(cJSON_GetObjectItemCaseSensitive(config, "repeats")->valuedouble == 4);
     assert_string_equal(cJSON_GetObjectItemCaseSensitive(data, "file")->valuestring,
                         "data/\"odd\"\\\n\xEF\xBF\xBD\xC3\xBC.csv");
-    assert_string_equal(cJSON_GetObjectItemCaseSensitive(data, "digest")->valuestring, "fnv1a64:0123456789abcdef");
+    assert_string_equal(cJSON_GetObjectItemCaseSensitive(data, "digest")->valuestring, "sha256:0123456789abcdef");
     assert_true(cJSON_GetObjectItemCaseSensitive(json, "steps_asked")->valuedouble == 3190480);
     assert_true(cJSON_GetObjectItemCaseSensitive(json, "steps_taken")->valuedouble == 938300);
     assert_true(cJSON_GetObjectItemCaseSensitive(json, "steps_per_second")->valuedouble == 2 * 938300);

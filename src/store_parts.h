@@ -1,0 +1,74 @@
+/* store_parts.h - what the files of the store share. Private to store*.c. */
+#ifndef STORE_PARTS_H
+#define STORE_PARTS_H
+
+#include "digest.h"
+#include "errors.h"
+#include "store.h"
+
+#include <pthread.h>
+#include <sqlite3.h>
+
+enum { STORE_VERSION = 1, STORE_APPLICATION = 0x6661726d /* "farm" */ };
+
+/* Bytes that grow. */
+typedef struct {
+    unsigned char *bytes;
+    size_t n, capacity;
+} byte_buffer;
+
+/* A store's work. */
+typedef struct {
+    sqlite3_int64 id;
+    digest hash;
+} store_work;
+
+struct store {
+    char *path;
+    int lock; /* descriptor that holds the lock on the file */
+    sqlite3 *db;
+    store_work *works; /* [n_works], id 0: none */
+    size_t n_works;
+    char *config_path, *meant, *vector_level; /* what store_get_run handed out */
+    double *series;
+    struct store_writer *writer;
+};
+
+/* A statement of one row: its work's hash, where it stands, and its numbers. */
+typedef struct {
+    const digest *work;
+    size_t repeat, step; /* repeat from 1, as in the tables */
+    const double *forecasts, *weights;
+    size_t n_forecasts, n_weights;
+} store_row;
+
+/* The checksum that a row carries: the first 8 bytes of its SHA-256. */
+sqlite3_int64 store_row_check(const store_row *row);
+
+/* Adds what SQLite says went wrong while doing something, with the way out. Returns FARM_FAILED. */
+farm_status store_fail(const store *s, farm_errors *errors, const char *doing);
+
+/* The same for a fault that SQLite did not see. */
+farm_status store_damaged(const store *s, farm_errors *errors, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Runs statements without results. */
+farm_status store_execute(store *s, const char *sql, farm_errors *errors);
+sqlite3_stmt *store_prepare(store *s, const char *sql, farm_errors *errors); /* NULL: a fault was added */
+
+/* numbers as they stand in a blob: IEEE doubles, little-endian. [8 n], the caller's; NULL: out of memory. */
+unsigned char *store_bytes(const double *values, size_t n);
+/* The numbers of a blob column that must hold so many. false: it does not. */
+bool store_column_doubles(double *values, sqlite3_stmt *row, int column, size_t n);
+
+/* The row of the table work for a text, made where missing. */
+farm_status store_find_work(store *s, store_work *out, const char *text, farm_errors *errors);
+
+/* What run says, as rows of the table run; within a transaction. */
+farm_status store_put_facts(store *s, const store_run *run, farm_errors *errors);
+
+/* A prepared insert of one row; SQLite's result code. */
+extern const char store_insert_sql[];
+int store_insert(sqlite3_stmt *insert, sqlite3_int64 work, const store_row *row);
+
+#endif

@@ -1,0 +1,238 @@
+/* store_rows.c - works and the rows of their results, in and out of the tables. See store.h. */
+#include "store_parts.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- numbers as bytes ------------------------------------------------------------------------------------------- */
+
+/* bytes [8 n], little-endian on any machine. */
+static void to_bytes(unsigned char *bytes, const double *values, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        uint64_t bits;
+        memcpy(&bits, &values[i], sizeof bits);
+        for (int b = 0; b < 8; b++) bytes[8 * i + (size_t)b] = (unsigned char)(bits >> (8 * b));
+    }
+}
+
+static void from_bytes(double *values, const unsigned char *bytes, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        uint64_t bits = 0;
+        for (int b = 0; b < 8; b++) bits |= (uint64_t)bytes[8 * i + (size_t)b] << (8 * b);
+        memcpy(&values[i], &bits, sizeof bits);
+    }
+}
+
+unsigned char *store_bytes(const double *values, size_t n) {
+    unsigned char *bytes = malloc(n ? 8 * n : 1);
+    if (bytes) to_bytes(bytes, values, n);
+    return bytes;
+}
+
+bool store_column_doubles(double *values, sqlite3_stmt *row, int column, size_t n) {
+    const unsigned char *bytes = sqlite3_column_blob(row, column);
+    if ((size_t)sqlite3_column_bytes(row, column) != 8 * n || !bytes) return false;
+    from_bytes(values, bytes, n);
+    return true;
+}
+
+sqlite3_int64 store_row_check(const store_row *row) {
+    unsigned char place[16], sum[DIGEST_BYTES];
+    uint64_t numbers[2] = {row->repeat, row->step}, check = 0;
+    digest_builder b;
+    for (int i = 0; i < 16; i++) place[i] = (unsigned char)(numbers[i / 8] >> (8 * (i % 8)));
+    digest_begin(&b);
+    digest_add(&b, row->work->hex, 16); /* enough to tell works apart, and less to hash */
+    digest_add(&b, place, sizeof place);
+    digest_add_doubles(&b, row->forecasts, row->n_forecasts);
+    digest_add_doubles(&b, row->weights, row->n_weights);
+    digest_bytes(&b, sum);
+    for (int i = 0; i < 8; i++) check |= (uint64_t)sum[i] << (8 * i);
+    return (sqlite3_int64)check;
+}
+
+/* --- works ------------------------------------------------------------------------------------------------------ */
+
+farm_status store_find_work(store *s, store_work *out, const char *text, farm_errors *errors) {
+    farm_status status = FARM_FAILED;
+    sqlite3_stmt *insert = store_prepare(s, "INSERT OR IGNORE INTO work (hash, text) VALUES (?, ?)", errors);
+    sqlite3_stmt *find = insert ? store_prepare(s, "SELECT id, text FROM work WHERE hash = ?", errors) : NULL;
+    out->hash = digest_text(text);
+    if (!find) goto done;
+    sqlite3_bind_text(insert, 1, out->hash.hex, -1, SQLITE_STATIC);
+    sqlite3_bind_text(insert, 2, text, -1, SQLITE_STATIC);
+    sqlite3_bind_text(find, 1, out->hash.hex, -1, SQLITE_STATIC);
+    if (sqlite3_step(insert) != SQLITE_DONE || sqlite3_step(find) != SQLITE_ROW) {
+        store_fail(s, errors, "cannot write the store");
+        goto done;
+    }
+    out->id = sqlite3_column_int64(find, 0);
+    const char *stored = (const char *)sqlite3_column_text(find, 1);
+    status = stored && strcmp(stored, text) == 0
+                 ? FARM_OK
+                 : store_damaged(s, errors, "the description of work %s does not have its hash", out->hash.hex);
+done:
+    sqlite3_finalize(insert);
+    sqlite3_finalize(find);
+    return status;
+}
+
+/* The text that is hashed. What a new version of the numerics computes is a work of its own. */
+static char *work_text(const store_origin *origin, const experiment *e) {
+    static const char format[] = "{\"numerics\": %d, \"series\": \"%s\", \"seed\": \"%" PRIu64
+                                 "\", \"precision\": \"%s\", \"experiment\": %s}\n";
+    const char *bits = origin->precision == PRECISION_F64 ? "f64" : "f32";
+    int length = snprintf(NULL, 0, format, FARM_NUMERICS, origin->series->hex, origin->seed, bits, e->work);
+    char *text = length < 0 ? NULL : malloc((size_t)length + 1);
+    if (text)
+        snprintf(text, (size_t)length + 1, format, FARM_NUMERICS, origin->series->hex, origin->seed, bits, e->work);
+    return text;
+}
+
+static farm_status no_memory(const store *s, farm_errors *errors) {
+    errors_add(errors, (error_place){.file = s->path}, "out of memory in the store");
+    return FARM_FAILED;
+}
+
+static bool make_works(store *s, size_t n) {
+    free(s->works);
+    s->works = calloc(n ? n : 1, sizeof *s->works);
+    s->n_works = s->works ? n : 0;
+    return s->works;
+}
+
+farm_status store_set_works(store *s, const store_origin *origin, const experiment *experiments, const int *same_as,
+                            size_t n, farm_errors *errors) {
+    if (!make_works(s, n)) return no_memory(s, errors);
+    farm_status status = store_execute(s, "BEGIN IMMEDIATE", errors);
+    for (size_t i = 0; status == FARM_OK && i < n; i++) {
+        if (!experiment_is_lstm(&experiments[i]) || same_as[i] >= 0) continue;
+        char *text = work_text(origin, &experiments[i]);
+        status = text ? store_find_work(s, &s->works[i], text, errors) : no_memory(s, errors);
+        free(text);
+    }
+    if (status == FARM_OK) return store_execute(s, "COMMIT", errors);
+    sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+    return status;
+}
+
+farm_status store_recall_works(store *s, size_t n, farm_errors *errors) {
+    static const char sql[] =
+        "SELECT position, work.id, work.hash FROM experiment JOIN work ON work.hash = "
+        "experiment.work ORDER BY position";
+    if (!make_works(s, n)) return no_memory(s, errors);
+    sqlite3_stmt *query = store_prepare(s, sql, errors);
+    if (!query) return FARM_FAILED;
+    int code;
+    while ((code = sqlite3_step(query)) == SQLITE_ROW) {
+        sqlite3_int64 position = sqlite3_column_int64(query, 0);
+        const char *hash = (const char *)sqlite3_column_text(query, 2);
+        if (position < 0 || (size_t)position >= n || !hash) continue;
+        s->works[position].id = sqlite3_column_int64(query, 1);
+        snprintf(s->works[position].hash.hex, DIGEST_TEXT, "%s", hash);
+    }
+    farm_status status = code == SQLITE_DONE ? FARM_OK : store_fail(s, errors, "cannot read the store");
+    sqlite3_finalize(query);
+    return status;
+}
+
+/* --- rows out --------------------------------------------------------------------------------------------------- */
+
+/* What is being read: the rows of one experiment. */
+typedef struct {
+    store *store;
+    const store_work *work;
+    experiment_result *result;
+    size_t first; /* repeat that result begins with, from 0 */
+    farm_errors *errors;
+} reading;
+
+/* forecasts [n], weights [n_weights] or NULL to where they belong. false: the row is not as it was written. */
+static bool read_row(const reading *r, sqlite3_stmt *query, store_row *row, double *forecasts, double *weights) {
+    row->forecasts = forecasts;
+    if (!store_column_doubles(forecasts, query, 2, row->n_forecasts)) return false;
+    double *own = NULL, *to = weights;
+    bool fine = true;
+    row->n_weights = (size_t)sqlite3_column_bytes(query, 3) / 8; /* the checksum is over them, wanted or not */
+    if (row->n_weights != r->result->n_weights) to = NULL;
+    if (row->n_weights > 0 && !to) to = own = malloc(8 * row->n_weights);
+    if (row->n_weights > 0) fine = to && store_column_doubles(to, query, 3, row->n_weights);
+    row->weights = to;
+    fine = fine && store_row_check(row) == sqlite3_column_int64(query, 4);
+    free(own);
+    return fine;
+}
+
+/* The row at its place in the results; one that is not a part of them is left alone. */
+static farm_status take_row(const reading *r, sqlite3_stmt *query) {
+    experiment_result *e = r->result;
+    size_t number = (size_t)sqlite3_column_int64(query, 0), step = (size_t)sqlite3_column_int64(query, 1);
+    size_t repeat = number - 1 - r->first, part = step / e->part_length;
+    bool placed = step < e->n_test && step % e->part_length == 0;
+    size_t length = !placed ? 0 : e->n_test - step < e->part_length ? e->n_test - step : e->part_length;
+    bool last = step + length == e->n_test;
+    store_row row = {.work = &r->work->hash, .repeat = number, .step = step, .n_forecasts = length};
+    double *weights = last && e->weights ? e->weights + repeat * e->n_weights : NULL;
+    if (!placed || !read_row(r, query, &row, e->forecasts + repeat * e->n_test + step, weights))
+        return store_damaged(r->store, r->errors, "repeat %zu of work %.8s is not as it was written", number,
+                             r->work->hash.hex);
+    e->known[repeat * e->n_parts + part] = !weights || row.n_weights == e->n_weights;
+    return FARM_OK;
+}
+
+static farm_status read_experiment(const reading *r) {
+    static const char sql[] =
+        "SELECT repeat, step, forecasts, weights, checksum FROM result WHERE work = ? AND "
+        "repeat BETWEEN ? AND ? ORDER BY repeat, step";
+    store *s = r->store;
+    sqlite3_stmt *query = store_prepare(s, sql, r->errors);
+    if (!query) return FARM_FAILED;
+    sqlite3_bind_int64(query, 1, r->work->id);
+    sqlite3_bind_int64(query, 2, (sqlite3_int64)r->first + 1);
+    sqlite3_bind_int64(query, 3, (sqlite3_int64)r->first + (sqlite3_int64)r->result->n_repeats);
+    farm_status status = FARM_OK;
+    int code = SQLITE_DONE;
+    while (status == FARM_OK && (code = sqlite3_step(query)) == SQLITE_ROW) status = take_row(r, query);
+    if (status == FARM_OK && code != SQLITE_DONE) status = store_fail(s, r->errors, "cannot read the store");
+    sqlite3_finalize(query);
+    return status;
+}
+
+farm_status store_read(store *s, results *r, size_t first, farm_errors *errors) {
+    farm_status status = FARM_OK;
+    for (size_t i = 0; status == FARM_OK && i < s->n_works && i < r->n_experiments; i++)
+        if (s->works[i].id) status = read_experiment(&(reading){s, &s->works[i], &r->experiments[i], first, errors});
+    return status;
+}
+
+/* --- rows in ---------------------------------------------------------------------------------------------------- */
+
+/* A row that lacked the weights that are kept now is replaced. */
+const char store_insert_sql[] =
+    "INSERT OR REPLACE INTO result (work, repeat, step, forecasts, weights, checksum) "
+    "VALUES (?, ?, ?, ?, ?, ?)";
+
+int store_insert(sqlite3_stmt *insert, sqlite3_int64 work, const store_row *row) {
+    unsigned char *forecasts = store_bytes(row->forecasts, row->n_forecasts);
+    unsigned char *weights = row->n_weights ? store_bytes(row->weights, row->n_weights) : NULL;
+    int code = SQLITE_NOMEM;
+    if (forecasts && (weights || !row->n_weights)) {
+        sqlite3_bind_int64(insert, 1, work);
+        sqlite3_bind_int64(insert, 2, (sqlite3_int64)row->repeat);
+        sqlite3_bind_int64(insert, 3, (sqlite3_int64)row->step);
+        sqlite3_bind_blob64(insert, 4, forecasts, 8 * row->n_forecasts, SQLITE_STATIC);
+        if (weights)
+            sqlite3_bind_blob64(insert, 5, weights, 8 * row->n_weights, SQLITE_STATIC);
+        else
+            sqlite3_bind_null(insert, 5);
+        sqlite3_bind_int64(insert, 6, store_row_check(row));
+        code = sqlite3_step(insert);
+        sqlite3_reset(insert);
+        sqlite3_clear_bindings(insert);
+    }
+    free(forecasts);
+    free(weights);
+    return code;
+}

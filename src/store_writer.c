@@ -1,0 +1,199 @@
+/* store_writer.c - the one thread that writes the store while others train. See store.h.
+ * Parts are put into a buffer; twice a second, or when it is large, the thread swaps it for an empty one and writes it in
+ * one transaction. Whoever would fill a full buffer waits: nothing is dropped, and memory stays bounded. */
+#include "store_parts.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static const long commit_interval = 500000000; /* nanoseconds; half of the second that may be lost at most */
+enum { LARGE = 4 << 20, FULL = 64 << 20 };     /* bytes that are written at once; that are waited for */
+
+typedef struct store_writer {
+    store *store;
+    size_t first; /* repeat that parts count from */
+    sqlite3_stmt *insert;
+    pthread_t thread;
+    pthread_mutex_t mutex; /* guards what follows */
+    pthread_cond_t filled, emptied;
+    byte_buffer filling;
+    bool ending, failed;
+    farm_errors errors;
+} store_writer;
+
+/* How a part stands in the buffer; its numbers follow it. */
+typedef struct {
+    int experiment;
+    size_t repeat, step, n_forecasts, n_weights;
+} part_header;
+
+/* --- the buffer ------------------------------------------------------------------------------------------------- */
+
+static bool add_bytes(byte_buffer *b, const void *bytes, size_t n) {
+    if (n > b->capacity - b->n) {
+        size_t capacity = b->capacity ? b->capacity : 1 << 16;
+        while (capacity - b->n < n) capacity *= 2;
+        unsigned char *larger = realloc(b->bytes, capacity);
+        if (!larger) return false;
+        b->bytes = larger;
+        b->capacity = capacity;
+    }
+    if (n) memcpy(b->bytes + b->n, bytes, n);
+    b->n += n;
+    return true;
+}
+
+static bool add_part(byte_buffer *b, const part_header *header, const pool_part *part) {
+    size_t before = b->n;
+    if (add_bytes(b, header, sizeof *header) &&
+        add_bytes(b, part->forecasts, header->n_forecasts * sizeof *part->forecasts) &&
+        add_bytes(b, part->weights, header->n_weights * sizeof *part->weights))
+        return true;
+    b->n = before;
+    return false;
+}
+
+static bool keep_part(void *context, const pool_part *part) {
+    store_writer *w = context;
+    part_header header = {part->experiment, w->first + part->repeat + 1, (size_t)part->from,
+                          (size_t)(part->to - part->from), part->weights ? part->n_weights : 0};
+    pthread_mutex_lock(&w->mutex);
+    while (w->filling.n > FULL && !w->failed) pthread_cond_wait(&w->emptied, &w->mutex);
+    if (!w->failed && !add_part(&w->filling, &header, part)) {
+        errors_add(&w->errors, (error_place){.file = w->store->path}, "out of memory for results to be stored");
+        w->failed = true;
+    }
+    bool fine = !w->failed;
+    if (w->filling.n > LARGE) pthread_cond_signal(&w->filled);
+    pthread_mutex_unlock(&w->mutex);
+    return fine;
+}
+
+/* --- the thread ------------------------------------------------------------------------------------------------- */
+
+/* SQLite's code for the first row that could not be written; SQLITE_DONE: all are. */
+static int write_rows(store_writer *w, const byte_buffer *b) {
+    int code = SQLITE_DONE;
+    for (size_t at = 0; at < b->n && code == SQLITE_DONE;) {
+        part_header h;
+        memcpy(&h, b->bytes + at, sizeof h);
+        at += sizeof h;
+        const double *numbers = (const double *)(const void *)(b->bytes + at); /* every size is a multiple of 8 */
+        const store_work *work = &w->store->works[h.experiment];
+        store_row row = {&work->hash, h.repeat, h.step, numbers, numbers + h.n_forecasts, h.n_forecasts, h.n_weights};
+        code = store_insert(w->insert, work->id, &row);
+        at += 8 * (h.n_forecasts + h.n_weights);
+    }
+    return code;
+}
+
+static farm_status write_buffer(store_writer *w, const byte_buffer *b, farm_errors *errors) {
+    store *s = w->store;
+    if (b->n == 0) return FARM_OK;
+    farm_status status = store_execute(s, "BEGIN IMMEDIATE", errors);
+    if (status == FARM_OK && write_rows(w, b) != SQLITE_DONE) status = store_fail(s, errors, "cannot write the store");
+    if (status == FARM_OK) status = store_execute(s, "COMMIT", errors);
+    if (status != FARM_OK) sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+    return status;
+}
+
+/* Until half a second has passed, the buffer is large, or the end is near. Holds the mutex. */
+static void wait_for_parts(store_writer *w) {
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += commit_interval;
+    until.tv_sec += until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    while (!w->ending && w->filling.n <= LARGE)
+        if (pthread_cond_timedwait(&w->filled, &w->mutex, &until) == ETIMEDOUT) return;
+}
+
+static void *write_parts(void *context) {
+    store_writer *w = context;
+    byte_buffer writing = {0};
+    bool ending = false;
+    while (!ending) {
+        farm_errors errors = {0};
+        pthread_mutex_lock(&w->mutex);
+        wait_for_parts(w);
+        byte_buffer empty = writing;
+        writing = w->filling;
+        w->filling = empty;
+        w->filling.n = 0;
+        ending = w->ending || w->failed;
+        pthread_cond_broadcast(&w->emptied);
+        pthread_mutex_unlock(&w->mutex);
+        if (write_buffer(w, &writing, &errors) == FARM_OK) continue;
+        pthread_mutex_lock(&w->mutex);
+        w->failed = ending = true;
+        farm_errors_free(&w->errors);
+        w->errors = errors;
+        pthread_cond_broadcast(&w->emptied);
+        pthread_mutex_unlock(&w->mutex);
+    }
+    free(writing.bytes);
+    return NULL;
+}
+
+/* --- life cycle ------------------------------------------------------------------------------------------------- */
+
+static bool init_conditions(store_writer *w) {
+    pthread_condattr_t monotonic;
+    if (pthread_condattr_init(&monotonic) != 0) return false;
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    bool fine = pthread_cond_init(&w->filled, &monotonic) == 0 && pthread_cond_init(&w->emptied, NULL) == 0 &&
+                pthread_mutex_init(&w->mutex, NULL) == 0;
+    pthread_condattr_destroy(&monotonic);
+    return fine;
+}
+
+static void free_writer(store_writer *w) {
+    pthread_cond_destroy(&w->filled);
+    pthread_cond_destroy(&w->emptied);
+    pthread_mutex_destroy(&w->mutex);
+    sqlite3_finalize(w->insert);
+    farm_errors_free(&w->errors);
+    free(w->filling.bytes);
+    free(w);
+}
+
+farm_status store_begin(store *s, size_t first, farm_errors *errors) {
+    store_writer *w = calloc(1, sizeof *w);
+    if (!w || !init_conditions(w)) {
+        free(w);
+        errors_add(errors, (error_place){.file = s->path}, "out of memory for the store's thread");
+        return FARM_FAILED;
+    }
+    w->store = s;
+    w->first = first;
+    w->insert = store_prepare(s, store_insert_sql, errors);
+    int code = w->insert ? pthread_create(&w->thread, NULL, write_parts, w) : -1;
+    if (code == 0) {
+        s->writer = w;
+        return FARM_OK;
+    }
+    if (code > 0) errors_add(errors, (error_place){.file = s->path}, "cannot start a thread: %s", strerror(code));
+    free_writer(w);
+    return FARM_FAILED;
+}
+
+pool_sink store_sink(store *s) { return (pool_sink){keep_part, s->writer}; }
+
+farm_status store_end(store *s, farm_errors *errors) {
+    store_writer *w = s->writer;
+    pthread_mutex_lock(&w->mutex);
+    w->ending = true;
+    pthread_cond_signal(&w->filled);
+    pthread_mutex_unlock(&w->mutex);
+    pthread_join(w->thread, NULL);
+    farm_status status = w->failed ? FARM_FAILED : FARM_OK;
+    for (size_t i = 0; i < w->errors.n; i++) {
+        const farm_error *e = &w->errors.items[i];
+        errors_add(errors, (error_place){e->file, e->line, e->col, e->key}, "%s", e->text ? e->text : "out of memory");
+    }
+    free_writer(w);
+    s->writer = NULL;
+    return status;
+}
