@@ -2,6 +2,7 @@
 #include "config_override.h"
 #include "config_check.h"
 #include "json_patch.h"
+#include "utf8.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -112,7 +113,7 @@ static void put_at(const assignment_place *p, cJSON *at, const char *path, cJSON
 static bool valid_utf8(const char *text) {
     size_t n = strlen(text), length;
     for (const unsigned char *p = (const unsigned char *)text; n > 0; p += length, n -= length)
-        if ((length = json_utf8_length(p, n)) == 0) return false;
+        if ((length = utf8_length(p, n)) == 0) return false;
     return true;
 }
 

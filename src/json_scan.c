@@ -1,7 +1,8 @@
-/* json_scan.c - a strict, recursive reading of JSON text. See json_scan.h. Uses libc alone.
+/* json_scan.c - a strict, recursive reading of JSON text. See json_scan.h. Uses utf8.h.
  * Every fault stops the scan with a text that says what to write instead; nothing is skipped or repaired.
  * Invariant: at stands on a character's first byte, and line and col are that character's. */
 #include "json_scan.h"
+#include "utf8.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -18,21 +19,6 @@ typedef struct {
 static bool scan_value(scanner *s, json_place place);
 
 /* --- characters ------------------------------------------------------------------------------------------------- */
-
-size_t json_utf8_length(const unsigned char *text, size_t n) {
-    static const unsigned least[] = {0, 0, 0x80, 0x800, 0x10000}; /* shorter forms of these are overlong */
-    unsigned c = text[0];
-    if (c < 0x80) return 1;
-    size_t length = c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : 2;
-    if (c < 0xc2 || c > 0xf4 || length > n) return 0;
-    unsigned point = c & (0x7fu >> length);
-    for (size_t i = 1; i < length; i++) {
-        if ((text[i] & 0xc0) != 0x80) return 0;
-        point = point << 6 | (text[i] & 0x3fu);
-    }
-    bool surrogate = point >= 0xd800 && point <= 0xdfff;
-    return point < least[length] || point > 0x10ffff || surrogate ? 0 : length;
-}
 
 __attribute__((format(printf, 2, 3))) static bool fail(scanner *s, const char *format, ...) {
     va_list args;
@@ -80,7 +66,7 @@ static bool fail_unexpected(scanner *s, const char *expected) {
     if (starts(s, "\xe2\x80\x9c") || starts(s, "\xe2\x80\x9d"))
         return fail(s, "a typographic quote; JSON takes straight ones: \"...\"");
     if (c < ' ' || c == 0x7f) return fail(s, "expected %s, found the control character U+%04X", expected, c);
-    size_t length = json_utf8_length(s->at, (size_t)(s->end - s->at));
+    size_t length = utf8_length(s->at, (size_t)(s->end - s->at));
     if (length == 0) return fail(s, "byte 0x%02X is not UTF-8; save the file as UTF-8", c);
     return fail(s, "expected %s, found \"%.*s\"", expected, (int)length, (const char *)s->at);
 }
@@ -144,7 +130,7 @@ static bool scan_string(scanner *s) {
             if (!scan_escape(s)) return false;
             continue;
         }
-        size_t length = json_utf8_length(s->at, (size_t)(s->end - s->at));
+        size_t length = utf8_length(s->at, (size_t)(s->end - s->at));
         if (length == 0) return fail(s, "byte 0x%02X is not UTF-8; save the file as UTF-8", (unsigned)c);
         advance(s, length);
     }

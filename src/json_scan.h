@@ -35,7 +35,4 @@ typedef struct {
  * false: the text is not JSON, and fault says where and why. */
 bool json_scan(json_places *places, int source, const char *bytes, size_t n, json_scan_fault *fault);
 
-/* Length of the valid UTF-8 character at the start of text [n], or 0. */
-size_t json_utf8_length(const unsigned char *text, size_t n);
-
 #endif

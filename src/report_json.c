@@ -3,27 +3,17 @@
  * Invariant: the text is valid JSON in valid UTF-8 whatever the names, paths and numbers are. */
 #include "numbers.h"
 #include "report_parts.h"
+#include "utf8.h"
 
 #include <math.h>
 #include <string.h>
 
-/* Bytes of the UTF-8 character at text, 0: none is. No overlong forms, surrogates or anything above U+10FFFF. */
-static size_t character_length(const unsigned char *text) {
-    unsigned char c = text[0];
-    size_t length = c < 0x80 ? 1 : c < 0xC2 ? 0 : c < 0xE0 ? 2 : c < 0xF0 ? 3 : c < 0xF5 ? 4 : 0;
-    for (size_t i = 1; i < length; i++)
-        if ((text[i] & 0xC0) != 0x80) return 0;
-    bool overlong = (c == 0xE0 && text[1] < 0xA0) || (c == 0xF0 && text[1] < 0x90);
-    bool outside = (c == 0xED && text[1] > 0x9F) || (c == 0xF4 && text[1] > 0x8F);
-    return overlong || outside ? 0 : length;
-}
-
 /* text as a JSON string; bytes that are not UTF-8 (a path may hold any) become U+FFFD. */
 static void put_string(FILE *out, const char *text) {
-    const unsigned char *at = (const unsigned char *)text;
+    const unsigned char *at = (const unsigned char *)text, *end = at + strlen(text);
     fputc('"', out);
-    while (*at) {
-        size_t length = character_length(at);
+    while (at < end) {
+        size_t length = utf8_length(at, (size_t)(end - at));
         if (length == 0)
             fputs("\xEF\xBF\xBD", out);
         else if (*at == '"' || *at == '\\')
