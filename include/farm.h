@@ -48,7 +48,7 @@ typedef struct {
     size_t n, capacity;
 } farm_errors;
 
-/* file:line:col: key: text, without a newline, onto out. */
+/* file:line:col: key: text as one line of UTF-8 without control characters, whatever a file says; no newline. */
 void farm_error_print(FILE *out, const farm_error *error);
 void farm_errors_free(farm_errors *errors);
 

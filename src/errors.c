@@ -1,5 +1,6 @@
-/* errors.c - a growing list of faults. Uses libc alone; every string in it is the list's own. */
+/* errors.c - a growing list of faults. Uses utf8.h; every string in it is the list's own. */
 #include "errors.h"
+#include "utf8.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -58,12 +59,34 @@ void errors_add(farm_errors *errors, error_place place, const char *format, ...)
     va_end(args);
 }
 
+/* Text that comes from a file may hold anything. A control character would move a terminal's cursor or begin a line of
+ * its own, and is shown as "?"; a byte that is not UTF-8 as U+FFFD. */
+static void print_clean(FILE *out, const char *text) {
+    const unsigned char *at = (const unsigned char *)text, *end = at + strlen(text);
+    for (size_t length; at < end; at += length ? length : 1) {
+        length = utf8_length(at, (size_t)(end - at));
+        bool control = *at < ' ' || *at == 0x7f || (length == 2 && at[0] == 0xc2 && at[1] < 0xa0);
+        if (length == 0)
+            fputs("\xef\xbf\xbd", out);
+        else if (control)
+            fputc('?', out);
+        else
+            fwrite(at, 1, length, out);
+    }
+}
+
 void farm_error_print(FILE *out, const farm_error *error) {
-    if (error->file) fprintf(out, "%s:", error->file);
+    if (error->file) {
+        print_clean(out, error->file);
+        fputc(':', out);
+    }
     if (error->line > 0) fprintf(out, "%d:%d:", error->line, error->col > 0 ? error->col : 1);
     if (error->file || error->line > 0) fputc(' ', out);
-    if (error->key) fprintf(out, "%s: ", error->key);
-    fputs(error->text ? error->text : "out of memory", out);
+    if (error->key) {
+        print_clean(out, error->key);
+        fputs(": ", out);
+    }
+    print_clean(out, error->text ? error->text : "out of memory");
 }
 
 void farm_errors_free(farm_errors *errors) {
