@@ -24,7 +24,7 @@ quiet = $(if $(filter 0,$(V)),@echo "  $(1)"; )$(2)
 # what building needs, asked for once, so that a missing header comes with the way out
 ifneq ($(MAKECMDGOALS),help)
 ifeq ($(shell printf '\#include <%s>\n' cjson/cJSON.h csv.h Random123/philox.h gsl/gsl_multimin.h Rmath.h sha2.h sqlite3.h | $(CC) -E - >/dev/null 2>&1 && echo yes),)
-ifeq ($(filter tutorial check check-long check-frameworks bench lint format clean,$(MAKECMDGOALS)),)
+ifeq ($(filter tutorial check check-long check-frameworks fuzz bench lint format clean,$(MAKECMDGOALS)),)
 $(warning libraries are missing: tools/setup.sh installs them)
 endif
 endif
@@ -87,6 +87,16 @@ $(foreach p,f32 f64,$(foreach l,$(LEVELS),$(eval $(call KERNEL_RULE,$(p),$(l))))
 $(BUILD)/tests/%: tests/%.c $(LIBRARY) $(BUILD)/flags | $(BUILD)/tests
 	$(call quiet,$(CC) $<,$(CC) $(CPPFLAGS) $(CFLAGS) $(NUMERICS) -o $@ $< $(LIBRARY) -lcmocka $(LDLIBS))
 
+# Fuzzing, with clang alone: tests/fuzz/run.sh says what with. The readers' files come out of memory, see fuzz.h.
+FUZZ_LINK := -fsanitize=fuzzer -Wl,--wrap=fopen
+FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
+$(BUILD)/fuzz_files.o: tests/fuzz/files.c $(BUILD)/flags | $(BUILD)
+	$(call quiet,$(CC) $<,$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<)
+$(BUILD)/fuzz_%: tests/fuzz/fuzz_%.c $(BUILD)/fuzz_files.o $(LIBRARY) $(BUILD)/flags
+	$(call quiet,$(CC) $<,$(CC) $(CPPFLAGS) $(CFLAGS) -o $@ $< $(BUILD)/fuzz_files.o $(LIBRARY) \
+	    $(FUZZ_LINK) $(LDLIBS))
+fuzzers: $(FUZZERS)
+
 $(BUILD) $(BUILD)/tests:
 	@mkdir -p $@
 
@@ -103,8 +113,9 @@ check: ## install what is missing, build, and run every functional test
 run-check: $(PROGRAM) $(TESTS)
 	@tests/run.sh $(TESTS) $(wildcard tests/*.bats)
 
-check-long: ## the suites that take longer: sanitizers, linters, populations
+check-long: ## the suites that take longer: sanitizers, fuzzing, linters, populations
 	@tools/setup.sh lint
+	@tools/setup.sh fuzz
 	@$(MAKE) --no-print-directory -j$(JOBS) farm
 	@tests/run.sh $(wildcard tests/long/*.bats)
 
@@ -114,6 +125,10 @@ check-frameworks: ## the farm beside real Keras and PyTorch, from PyPI: 7 GB, 7 
 	@tests/run.sh tests/frameworks/frameworks.bats
 
 tests: $(TESTS) # the test programs alone, for sanitizer builds
+
+fuzz: ## hostile bytes for every reader, SECONDS=10 each; TARGET=config for one alone
+	@tools/setup.sh fuzz
+	@tests/fuzz/run.sh $(or $(SECONDS),10) $(TARGET)
 
 bench: ## time the kernel at each vector level beside a plain scalar LSTM
 	@tools/setup.sh check
@@ -126,7 +141,7 @@ lint: ## clang-tidy, cppcheck and the formatting
 
 format: ## lay out all C sources with clang-format
 	@tools/setup.sh lint
-	clang-format -i src/*.[ch] include/*.h tests/*.[ch]
+	clang-format -i src/*.[ch] include/*.h tests/*.[ch] tests/fuzz/*.[ch]
 
 install: $(PROGRAM) ## install the program, library and header under PREFIX (/usr/local)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib $(DESTDIR)$(PREFIX)/include
@@ -142,5 +157,5 @@ help: ## list the targets
 
 -include $(wildcard $(BUILD)/*.d $(BUILD)/tests/*.d)
 
-.PHONY: always all tutorial check run-check check-long check-frameworks tests bench lint format install clean help
+.PHONY: always all tutorial check run-check check-long check-frameworks tests fuzz fuzzers bench lint format install clean help
 .DELETE_ON_ERROR:

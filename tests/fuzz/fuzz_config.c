@@ -1,0 +1,85 @@
+/* fuzz_config.c - any bytes as a config: read, checked, expanded and planned.
+ * What is refused says why. What is taken has a resolved config that is itself a config of the same plan, and resolves
+ * to itself. series.csv (column v, 36 observations) and weights.json (1 lag, 1 neuron, 11 refits) are there. */
+#include "fuzz.h"
+
+#include "config.h"
+#include "plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char path[] = "fuzz.json", resolved_path[] = "resolved.json";
+
+static const char series_text[] =
+    "v\n266\n146\n183\n119\n180\n169\n232\n225\n193\n123\n337\n186\n194\n150\n210\n273\n191\n287\n"
+    "226\n304\n290\n422\n265\n342\n340\n440\n316\n439\n401\n437\n576\n408\n682\n475\n581\n647\n";
+
+/* One model, and the same for eleven refits. */
+static char *weights_text(void) {
+#define MODEL                                                                                                          \
+    "\"kernel\": [[0.1, 0.2, 0.3, 0.4]], \"recurrent_kernel\": [[1, -1, 0.5, -0.5]], \"bias\": [0, 1, 0, 0], "         \
+    "\"dense_kernel\": [2], \"dense_bias\": 0"
+    static char text[4000];
+    if (*text) return text;
+    strcpy(text, "{" MODEL ", \"refits\": [{" MODEL "}");
+    for (int i = 1; i < 11; i++) strcat(text, ", {" MODEL "}");
+    return strcat(text, "]}");
+}
+
+/* What is planned, with and without sharing. */
+typedef struct {
+    uint64_t asked, shared, unshared; /* steps a repeat */
+} effort;
+
+static uint64_t steps_taken(const config *c, plan_sharing sharing, uint64_t *asked) {
+    plan p;
+    farm_errors errors = {0};
+    farm_status status = plan_expand(&p, c->experiments, c->n_experiments, &c->series, sharing, &errors);
+    fuzz_require(status == FARM_OK && errors.n == 0, "a config that loads can be planned");
+    uint64_t taken = p.steps_taken;
+    *asked = p.steps_asked;
+    plan_free(&p);
+    return taken;
+}
+
+static effort plan_both_ways(const config *c) {
+    effort e;
+    uint64_t asked_unshared;
+    e.shared = steps_taken(c, PLAN_SHARED, &e.asked);
+    e.unshared = steps_taken(c, PLAN_UNSHARED, &asked_unshared);
+    fuzz_require(e.asked == asked_unshared, "sharing changes nothing of what is asked for");
+    fuzz_require(e.shared <= e.unshared && e.unshared <= e.asked, "sharing never takes more steps");
+    return e;
+}
+
+static void check_reload(const config *c) {
+    config again;
+    farm_errors errors = {0};
+    fuzz_file(resolved_path, c->resolved, strlen(c->resolved));
+    farm_status status = config_load(&again, resolved_path, NULL, &errors);
+    for (size_t i = 0; i < errors.n; i++) farm_error_print(stderr, &errors.items[i]), fputc('\n', stderr);
+    fuzz_require(status == FARM_OK && errors.n == 0, "a resolved config is a config");
+    fuzz_require(strcmp(c->resolved, again.resolved) == 0, "a resolved config resolves to itself");
+    fuzz_require(c->n_experiments == again.n_experiments, "a resolved config has the same experiments");
+    effort e = plan_both_ways(c), f = plan_both_ways(&again);
+    fuzz_require(e.asked == f.asked && e.shared == f.shared, "a resolved config is as much work");
+    config_free(&again);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n) {
+    config c;
+    farm_errors errors = {0};
+    fuzz_file(path, bytes, n);
+    fuzz_file("series.csv", series_text, sizeof series_text - 1);
+    fuzz_file("weights.json", weights_text(), strlen(weights_text()));
+    farm_status status = config_load(&c, path, NULL, &errors);
+    if (status == FARM_OK)
+        check_reload(&c);
+    else
+        fuzz_check_faults(status, &errors, path, bytes, n);
+    config_free(&c);
+    farm_errors_free(&errors);
+    fuzz_close_files();
+    return 0;
+}
