@@ -23,8 +23,8 @@ typedef struct {
 } merging;
 
 static bool make_room(merging *m, size_t n) {
-    if (n <= m->room) return true;
-    double *larger = realloc(m->numbers, n * sizeof *larger);
+    if (m->numbers && n <= m->room) return true;
+    double *larger = realloc(m->numbers, (n ? n : 1) * sizeof *larger);
     if (!larger) return false;
     m->numbers = larger;
     m->room = n;
@@ -225,7 +225,8 @@ static farm_status merge_all(store *s, const char *const *paths, size_t n, merge
     run.steps_taken = all->steps_taken;
     run.seconds = all->seconds;
     status = store_put_facts(s, &run, errors);
-    return status == FARM_OK ? copy_experiments(s, all->first, errors) : status;
+    if (status == FARM_OK) status = copy_experiments(s, all->first, errors);
+    return status == FARM_OK ? store_seal_run(s, errors) : status;
 }
 
 farm_status store_merge(store *s, const char *const *paths, size_t n, int *of_shards, farm_errors *errors) {

@@ -66,6 +66,8 @@ farm_status store_find_work(store *s, store_work *out, const char *text, farm_er
 
 /* What run says, as rows of the table run; within a transaction. */
 farm_status store_put_facts(store *s, const store_run *run, farm_errors *errors);
+/* Puts the checksum of the tables run and experiment into run, once they are as they shall be. */
+farm_status store_seal_run(store *s, farm_errors *errors);
 
 /* A prepared insert of one row; SQLite's result code. */
 extern const char store_insert_sql[];

@@ -91,11 +91,52 @@ static farm_status put_experiments(store *s, const experiment *experiments, size
     return status;
 }
 
+/* The SHA-256 of all that a query gives, as one fact of the tables. false: SQLite failed. */
+static bool add_rows(store *s, digest_builder *b, const char *sql, farm_errors *errors) {
+    sqlite3_stmt *rows = store_prepare(s, sql, errors);
+    int code = SQLITE_ERROR;
+    while (rows && (code = sqlite3_step(rows)) == SQLITE_ROW)
+        for (int column = 0; column < sqlite3_column_count(rows); column++) {
+            unsigned n = (unsigned)sqlite3_column_bytes(rows, column); /* also makes a text of a number */
+            const void *bytes = sqlite3_column_blob(rows, column);
+            const unsigned char length[4] = {(unsigned char)n, (unsigned char)(n >> 8), (unsigned char)(n >> 16),
+                                             (unsigned char)(n >> 24)};
+            digest_add(b, length, sizeof length);
+            if (n > 0 && bytes) digest_add(b, bytes, (size_t)n);
+        }
+    if (rows && code != SQLITE_DONE) store_fail(s, errors, "cannot read the store");
+    sqlite3_finalize(rows);
+    return code == SQLITE_DONE;
+}
+
+static farm_status sum_run(store *s, unsigned char sum[DIGEST_BYTES], farm_errors *errors) {
+    digest_builder b;
+    digest_begin(&b);
+    bool fine =
+        add_rows(s, &b, "SELECT key, typeof(value), value FROM run WHERE key <> 'checksum' ORDER BY key", errors) &&
+        add_rows(s, &b, "SELECT position, name, work FROM experiment ORDER BY position", errors);
+    digest_bytes(&b, sum);
+    return fine ? FARM_OK : FARM_FAILED;
+}
+
+farm_status store_seal_run(store *s, farm_errors *errors) {
+    unsigned char sum[DIGEST_BYTES];
+    if (sum_run(s, sum, errors) != FARM_OK) return FARM_FAILED;
+    sqlite3_stmt *insert = store_prepare(s, "INSERT OR REPLACE INTO run (key, value) VALUES ('checksum', ?)", errors);
+    if (!insert) return FARM_FAILED;
+    sqlite3_bind_blob(insert, 1, sum, DIGEST_BYTES, SQLITE_STATIC);
+    farm_status status =
+        sqlite3_step(insert) == SQLITE_DONE ? FARM_OK : store_fail(s, errors, "cannot write the store");
+    sqlite3_finalize(insert);
+    return status;
+}
+
 farm_status store_put_run(store *s, const store_run *run, const experiment *experiments, size_t n,
                           farm_errors *errors) {
     farm_status status = store_execute(s, "BEGIN IMMEDIATE", errors);
     if (status == FARM_OK) status = store_put_facts(s, run, errors);
     if (status == FARM_OK) status = put_experiments(s, experiments, n, errors);
+    if (status == FARM_OK) status = store_seal_run(s, errors);
     if (status == FARM_OK) return store_execute(s, "COMMIT", errors);
     sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
     return status;
@@ -146,10 +187,28 @@ static void get_series(looking *l, const char *key, store_run *run) {
     run->series = s->series;
 }
 
+/* Whether the tables are as they were sealed. */
+static farm_status check_seal(looking *l, farm_errors *errors) {
+    unsigned char sum[DIGEST_BYTES];
+    if (sum_run(l->store, sum, errors) != FARM_OK) return FARM_FAILED;
+    if (!look(l, "checksum", SQLITE_BLOB)) {
+        errors_add(errors, (error_place){.file = l->store->path}, "no run is stored here yet; run a config first");
+        return FARM_FAILED;
+    }
+    if (sqlite3_column_bytes(l->find, 0) == DIGEST_BYTES &&
+        memcmp(sqlite3_column_blob(l->find, 0), sum, DIGEST_BYTES) == 0)
+        return FARM_OK;
+    return store_damaged(l->store, errors, "what it says of its run is not as it was written");
+}
+
 farm_status store_get_run(store *s, store_run *run, farm_errors *errors) {
     looking l = {.store = s, .find = store_prepare(s, "SELECT value FROM run WHERE key = ?", errors)};
     *run = (store_run){0};
     if (!l.find) return FARM_FAILED;
+    if (check_seal(&l, errors) != FARM_OK) {
+        sqlite3_finalize(l.find);
+        return FARM_FAILED;
+    }
     get_text(&l, "config_path", &s->config_path);
     get_text(&l, "config", &s->meant);
     get_text(&l, "vector_level", &s->vector_level);
