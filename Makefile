@@ -130,10 +130,11 @@ fuzz: ## hostile bytes for every reader, SECONDS=10 each; TARGET=config for one 
 	@tools/setup.sh fuzz
 	@tests/fuzz/run.sh $(or $(SECONDS),10) $(TARGET)
 
-bench: ## time the kernel at each vector level beside a plain scalar LSTM
+bench: ## time the kernel beside a plain scalar LSTM, and what the store costs
 	@tools/setup.sh check
-	@$(MAKE) --no-print-directory -j$(JOBS) $(BUILD)/tests/bench_kernel
+	@$(MAKE) --no-print-directory -j$(JOBS) $(BUILD)/tests/bench_kernel $(BUILD)/tests/bench_store
 	@$(BUILD)/tests/bench_kernel
+	@$(BUILD)/tests/bench_store
 
 lint: ## clang-tidy, cppcheck and the formatting
 	@tools/setup.sh lint
