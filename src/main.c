@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <time.h>
 #include <unistd.h>
 
 static const char usage[] =
@@ -47,11 +48,24 @@ typedef struct {
 /* The number of the signal that asked us to stop; 0: none. */
 static volatile sig_atomic_t stop_signal;
 
-static void remember_signal(int number) { stop_signal = number; }
+static volatile sig_atomic_t stop_second; /* when it came */
 
-/* The first signal ends the run in good order, a second one ends the program. */
+/* The first signal ends the run in good order. One more within a second is taken for the same (timeout and schedulers
+ * send theirs to the process and to its group); after that it ends the program. */
+static void remember_signal(int number) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    if (stop_signal == 0) {
+        stop_signal = number;
+        stop_second = (sig_atomic_t)now.tv_sec;
+    } else if (now.tv_sec > stop_second + 1) {
+        signal(number, SIG_DFL);
+        raise(number);
+    }
+}
+
 static void catch_signals(void) {
-    struct sigaction action = {.sa_handler = remember_signal, .sa_flags = (int)SA_RESETHAND};
+    struct sigaction action = {.sa_handler = remember_signal};
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
@@ -158,7 +172,6 @@ static farm_status with_config(config_use use, const arguments *options, const c
 
 static farm_status run_config(farm *f, const arguments *options, const char *path, farm_errors *errors) {
     (void)path;
-    catch_signals();
     return run_farm(f, options, errors);
 }
 
@@ -332,6 +345,7 @@ static int run_command_line(arguments *a, int argc, char **argv) {
         if (!*operands[i]) return bad_usage("an empty path%s%s", "", "");
     if (a->out && !*a->out) return bad_usage("--out: an empty path%s%s", "", "");
     farm_errors errors = {0};
+    if (c == &run_command) catch_signals(); /* others are short, and may end at once */
     farm_status status =
         c->use ? with_config(c->use, a, operands[0], &errors) : c->use_operands(a, operands, n, &errors);
     return close_up(status, &errors);

@@ -177,7 +177,8 @@ time.sleep(0.7)
 begin = time.time()
 run.send_signal(number)
 run.wait(timeout=10)
-assert time.time() - begin < float(os.environ.get("STOP_SECONDS", 1)), time.time() - begin
+crowd = max(1, os.getloadavg()[0] / os.cpu_count())  # a second of a machine of one's own
+assert time.time() - begin < crowd * float(os.environ.get("STOP_SECONDS", 1)), time.time() - begin
 sys.exit(run.returncode)
 P
     if [ "$signal" = INT ]; then [ "$status" -eq 130 ]; else [ "$status" -eq 143 ]; fi
