@@ -267,10 +267,20 @@ static farm_status check_pages(store *s, farm_errors *errors) {
     return status;
 }
 
+/* By a path that is never taken for a URI, as SQLite may take one that begins with file: */
+static farm_status connect(store *s, farm_errors *errors) {
+    char *path = malloc(strlen(s->path) + sizeof "./");
+    if (!path) return FARM_FAILED;
+    strcat(strcpy(path, *s->path == '/' ? "" : "./"), s->path);
+    int code = sqlite3_open_v2(path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+    free(path);
+    if (code == SQLITE_OK) return FARM_OK;
+    return s->db ? store_fail(s, errors, "cannot open the store") : FARM_FAILED;
+}
+
 static farm_status open_database(store *s, farm_errors *errors) {
     sqlite3_int64 application = 0, version = 0, n_tables = 0;
-    if (sqlite3_open_v2(s->path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
-        return s->db ? store_fail(s, errors, "cannot open the store") : FARM_FAILED;
+    if (connect(s, errors) != FARM_OK) return FARM_FAILED;
     sqlite3_busy_timeout(s->db, 5000); /* readers in WAL mode do not hinder; others may for a moment */
     sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, (int *)NULL);
     sqlite3_db_config(s->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, (int *)NULL);
