@@ -209,6 +209,11 @@ static farm_status choose_journal(store *s, farm_errors *errors) {
                          errors);
 }
 
+/* Whether SQLite reads it as it is. A store in WAL mode where WAL does not work is only read by one process alone. */
+static bool is_readable(store *s) {
+    return sqlite3_exec(s->db, "SELECT count(*) FROM sqlite_schema", NULL, NULL, NULL) == SQLITE_OK;
+}
+
 static farm_status make_tables(store *s, farm_errors *errors) {
     char mark[100];
     farm_status status = store_execute(s, "BEGIN IMMEDIATE", errors);
@@ -284,14 +289,17 @@ static farm_status open_database(store *s, farm_errors *errors) {
     sqlite3_busy_timeout(s->db, 5000); /* readers in WAL mode do not hinder; others may for a moment */
     sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, (int *)NULL);
     sqlite3_db_config(s->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, (int *)NULL);
-    farm_status status = choose_journal(s, errors);
+    farm_status status = FARM_OK;
+    if (on_network(s->lock) || !is_readable(s)) status = store_execute(s, "PRAGMA locking_mode = EXCLUSIVE", errors);
     if (status == FARM_OK) status = query_number(s, "PRAGMA application_id", &application, errors);
     if (status == FARM_OK) status = query_number(s, "PRAGMA user_version", &version, errors);
     if (status == FARM_OK) status = query_number(s, "SELECT count(*) FROM sqlite_schema", &n_tables, errors);
     if (status != FARM_OK) return status;
-    if (application == 0 && version == 0 && n_tables == 0) return make_tables(s, errors);
-    status = check_version(s, application, version, errors);
-    return status == FARM_OK ? check_pages(s, errors) : status;
+    bool empty = application == 0 && version == 0 && n_tables == 0;
+    if (!empty) status = check_version(s, application, version, errors);
+    if (status == FARM_OK) status = choose_journal(s, errors); /* not before: it writes into the file */
+    if (status != FARM_OK) return status;
+    return empty ? make_tables(s, errors) : check_pages(s, errors);
 }
 
 farm_status store_open(store **out, const char *path, store_opening how, farm_errors *errors) {
