@@ -336,3 +336,5 @@ void store_close(store *s) {
 }
 
 const char *store_path(const store *s) { return s->path; }
+
+bool store_is(const store *s, const char *path) { return same_file(s->lock, path); }

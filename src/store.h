@@ -83,8 +83,9 @@ farm_status store_get_run(store *s, store_run *run, farm_errors *errors);
 /* --- shards ----------------------------------------------------------------------------------------------------- */
 
 /* Copies all that stores at paths hold into s, in one transaction, and what they say of their run. They must be of one
- * run; where rows overlap they must agree. FARM_BAD_INPUT: they do not belong together. FARM_FAILED: one is damaged, in
- * use, or the like. *of_shards: how many there are, by what the first says. */
+ * run; where rows overlap they must agree. One that is s itself, or the first again, is passed over. FARM_BAD_INPUT: they
+ * do not belong together, or are none. FARM_FAILED: one is damaged, in use, or the like. *of_shards: how many there are,
+ * by what the first says. */
 farm_status store_merge(store *s, const char *const *paths, size_t n, int *of_shards, farm_errors *errors);
 
 /* Repeats first ... end - 1, from 0, of a shard. */

@@ -211,11 +211,16 @@ static farm_status merge_all(store *s, const char *const *paths, size_t n, merge
     farm_status status = FARM_OK;
     for (size_t i = 0; status == FARM_OK && i < n; i++) {
         store *from = NULL;
-        if (i > 0 && strcmp(paths[i], paths[0]) == 0) continue; /* it is open */
+        if (store_is(s, paths[i]) || (all->first && store_is(all->first, paths[i]))) continue; /* it is open */
         status = store_open(&from, paths[i], STORE_EXISTING, errors);
-        if (status == FARM_OK && i == 0) all->first = from;
+        if (status == FARM_OK && !all->first) all->first = from;
         if (status == FARM_OK) status = merge_one(s, from, all, errors);
         if (from != all->first) store_close(from);
+    }
+    if (status == FARM_OK && !all->first) {
+        errors_add(errors, (error_place){.file = s->path},
+                   "is what is merged into; give the stores of the shards after the folder");
+        status = FARM_BAD_INPUT;
     }
     store_run run;
     if (status == FARM_OK) status = store_get_run(all->first, &run, errors);

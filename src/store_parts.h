@@ -42,6 +42,9 @@ typedef struct {
     size_t n_forecasts, n_weights;
 } store_row;
 
+/* Whether path names the open store's file, by whatever name. */
+bool store_is(const store *s, const char *path);
+
 /* The checksum that a row carries: the first 8 bytes of its SHA-256. */
 sqlite3_int64 store_row_check(const store_row *row);
 
