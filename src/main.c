@@ -130,12 +130,16 @@ static farm_status conclude(const farm *f, const arguments *options, const char 
     return FARM_OK;
 }
 
+/* N of a --shard K/N that farm_load took; 1: all repeats are run. */
+static long shards(const arguments *options) {
+    return options->farm.shard ? strtol(strchr(options->farm.shard, '/') + 1, NULL, 10) : 1;
+}
+
 static void conclude_shard(const farm *f, const arguments *options, const char *folder) {
     if (options->quiet) return;
     fprintf(stderr, "Shard %s is done: ", options->farm.shard);
     print_kept(f, "are in");
-    fprintf(stderr, ".\nOnce all shards are: farm merge %s %s/shard-*-of-%s.db\n", folder, folder,
-            strchr(options->farm.shard, '/') + 1);
+    fprintf(stderr, ".\nOnce all shards are: farm merge %s %s/shard-*-of-%ld.db\n", folder, folder, shards(options));
 }
 
 static farm_status run_farm(farm *f, const arguments *options, farm_errors *errors) {
@@ -151,7 +155,7 @@ static farm_status run_farm(farm *f, const arguments *options, farm_errors *erro
         print_kept(f, "are kept in");
         fputs(". The same command goes on.\n", stderr);
     }
-    if (status == FARM_OK && options->farm.shard)
+    if (status == FARM_OK && shards(options) > 1)
         conclude_shard(f, options, folder);
     else if (status == FARM_OK)
         status = conclude(f, options, folder, errors);
