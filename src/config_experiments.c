@@ -16,7 +16,7 @@ typedef struct {
     json_texts *texts;
     const cJSON *top;
     size_t n_observations;
-    bool too_many; /* experiments, and a fault says so */
+    size_t n_matched; /* baselines made, or tried and found faulty */
 } expansion;
 
 /* --- life cycle ------------------------------------------------------------------------------------------------- */
@@ -139,19 +139,25 @@ static void add_section(expansion *x, cJSON *to, const char *name, const cJSON *
     if (section && !json_put(to, name, cJSON_Duplicate(section, true))) json_fault_memory(x->texts);
 }
 
+/* Whether a member of an entry says something of each experiment that the entry makes. Words for people do, too, but may
+ * be long, and are looked up in the entry. */
+static bool is_merged(const cJSON *member) {
+    return strcmp(member->string, "sweep") != 0 && strcmp(member->string, "description") != 0;
+}
+
 /* The sections beneath (the top's, or a matched update's), the entry over them, the swept values over all. */
 static cJSON *merge_entry(expansion *x, const cJSON *entry, size_t combination, const variant *update) {
     static const char *const sections[] = {"frame", "model", "train"};
     cJSON *merged = cJSON_CreateObject();
     if (!merged) return NULL;
     for (size_t i = 0; i < 3; i++) add_section(x, merged, sections[i], update ? update->merged : x->top);
-    merged = json_merge(merged, entry);
+    for (const cJSON *member = entry->child; merged && member; member = member->next)
+        if (is_merged(member)) merged = json_merge_at(merged, member->string, member);
     const cJSON *sweep = json_get(entry, "sweep");
     for (const cJSON *axis = sweep ? sweep->child : NULL; merged && axis; axis = axis->next)
         merged = json_merge_at(merged, axis->string, pick(axis, combination));
     if (!merged) return NULL;
     merged->valueint = entry->valueint;
-    if (sweep) cJSON_DeleteItemFromObjectCaseSensitive(merged, "sweep");
     return merged;
 }
 
@@ -359,7 +365,7 @@ static void fault_no_match(expansion *x, const cJSON *match, size_t n_first) {
     size_t n = 0;
     for (size_t i = 0; i < n_first && n < 1000; i++)
         if (strcmp(scheme_of(x->all->items[i]->entry), "update") == 0) names[n++] = variant_name(x->all->items[i]);
-    const char *near = nearest_name(match->valuestring, names, n);
+    const char *near = json_faults_enough(x->texts) ? NULL : nearest_name(match->valuestring, names, n);
     char found[80];
     json_describe(match, found, sizeof found);
     if (near)
@@ -372,24 +378,38 @@ static void fault_no_match(expansion *x, const cJSON *match, size_t n_first) {
                    found);
 }
 
+static void fault_too_many(expansion *x, const cJSON *at) {
+    json_fault(x->texts, at, "makes more than %d experiments, with those before it; a config may make that many in all",
+               MAX_EXPERIMENTS);
+    x->all->incomplete = true;
+}
+
+/* The first n_first variants that a match speaks of, [*n]; the caller's. NULL: out of memory. */
+static variant **matched_updates(expansion *x, const cJSON *match, size_t n_first, size_t *n) {
+    variant **updates = malloc((n_first + 1) * POINTER);
+    *n = 0;
+    for (size_t i = 0; updates && i < n_first; i++) {
+        variant *v = x->all->items[i];
+        if (strcmp(scheme_of(v->entry), "update") == 0 && config_glob(match->valuestring, variant_name(v)))
+            updates[(*n)++] = v;
+    }
+    if (!updates) json_fault_memory(x->texts);
+    return updates;
+}
+
 static void expand_match(expansion *x, const cJSON *entry, int entry_index, size_t n_first, size_t combinations) {
     const cJSON *match = json_get(entry, "match");
-    bool any = false;
-    for (size_t c = 0; c < combinations; c++) {
-        for (size_t i = 0; i < n_first && !x->texts->out_of_memory; i++) {
-            variant *update = x->all->items[i];
-            if (strcmp(scheme_of(update->entry), "update") != 0 ||
-                !config_glob(match->valuestring, variant_name(update)))
-                continue;
-            any = true;
-            if (x->all->n > (size_t)2 * MAX_EXPERIMENTS)
-                return; /* already far too many: counted and listed at the end */
-            match_one(x, entry, entry_index, c, update);
-        }
-    }
-    if (any) return;
-    if (!x->all->incomplete) fault_no_match(x, match, n_first);
-    x->all->incomplete = true;
+    size_t n;
+    variant **updates = matched_updates(x, match, n_first, &n);
+    if (!updates) return;
+    bool too_many = n_first + x->n_matched + n * combinations > MAX_EXPERIMENTS;
+    if (too_many) fault_too_many(x, match);
+    for (size_t c = 0; c < combinations && !too_many; c++)
+        for (size_t i = 0; i < n && !x->texts->out_of_memory; i++) match_one(x, entry, entry_index, c, updates[i]);
+    x->n_matched += too_many ? 0 : n * combinations;
+    if (n == 0 && !x->all->incomplete) fault_no_match(x, match, n_first);
+    if (n == 0) x->all->incomplete = true;
+    free(updates);
 }
 
 /* --- all of them ------------------------------------------------------------------------------------------------ */
@@ -399,13 +419,6 @@ static bool expandable(const cJSON *entry) {
     if (!config_scheme_bit(scheme_of(entry))) return false;
     return strcmp(scheme_of(entry), "update") != 0 || json_get(entry, "epochs") ||
            json_get(json_get(entry, "sweep"), "epochs");
-}
-
-static void fault_too_many(expansion *x, const cJSON *at) {
-    json_fault(x->texts, at, "makes more than %d experiments, with those before it; a config may make that many in all",
-               MAX_EXPERIMENTS);
-    x->all->incomplete = true;
-    x->too_many = true;
 }
 
 static int by_entry(const void *a, const void *b) {
@@ -513,7 +526,6 @@ void variants_expand(variants *out, json_texts *texts, const cJSON *top, size_t 
     number_in_order(out);
     if (out->n > 0) qsort(out->items, out->n, POINTER, by_entry);
     number_in_order(out);
-    if (out->n > MAX_EXPERIMENTS && !x.too_many) fault_too_many(&x, list);
     bool sorted = sort_names(out);
     if (sorted) settle_names(&x);
     number_in_order(out);

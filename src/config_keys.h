@@ -67,7 +67,11 @@ typedef struct {
 extern const config_key config_keys[];
 extern const size_t n_config_keys;
 
-enum { MAX_EXPERIMENTS = 10000, MAX_NAME = 100, MAX_EPOCHS = 1000000000 };
+/* Fuzzing takes a smaller number, so that an input which makes as many as it may is done in a second. */
+#ifndef CONFIG_MAX_EXPERIMENTS
+#define CONFIG_MAX_EXPERIMENTS 10000
+#endif
+enum { MAX_EXPERIMENTS = CONFIG_MAX_EXPERIMENTS, MAX_NAME = 100, MAX_EPOCHS = 1000000000 };
 
 const config_key *config_key_find(config_section section, const char *name); /* NULL: no such key */
 /* As it is written in a path: "train.optimizer", "experiments[]", "" for the top. */

@@ -17,25 +17,23 @@ static void append(json_texts *texts, cJSON *list, cJSON *value) {
     json_fault_memory(texts);
 }
 
-/* The words given, or for a matched baseline what it matches. NULL: none. */
-static cJSON *description(json_texts *texts, const variant *v) {
+/* The words given, or for a matched baseline what it matches, the first few by name. NULL: none. */
+static cJSON *description(const variant *v) {
+    enum { MOST_NAMED = 10 };
+    char text[40 + (MOST_NAMED + 1) * (MAX_NAME + 20)] = "trained as long in all as";
     const cJSON *given = json_get(v->entry, "description");
     if (given) return cJSON_Duplicate(given, true);
     if (v->n_matches == 0) return NULL;
-    char *text = json_print(texts, "trained as long in all as");
-    for (size_t i = 0; i < v->n_matches && text; i++) {
-        char *longer = json_print(texts, "%s%s %s", text, i ? "," : "", variant_name(v->matches[i]));
-        free(text);
-        text = longer;
-    }
-    cJSON *value = text ? cJSON_CreateString(text) : NULL;
-    free(text);
-    return value;
+    size_t named = v->n_matches < MOST_NAMED ? v->n_matches : MOST_NAMED, n = strlen(text);
+    for (size_t i = 0; i < named; i++)
+        n += (size_t)snprintf(text + n, sizeof text - n, "%s %s", i ? "," : "", variant_name(v->matches[i]));
+    if (named < v->n_matches) snprintf(text + n, sizeof text - n, " and %zu more", v->n_matches - named);
+    return cJSON_CreateString(text);
 }
 
 /* Sections complete, so that the top's say nothing more; weights drawn where the top's come from a file. */
 static cJSON *experiment_object(json_texts *texts, const variant *v, bool top_gives_weights) {
-    cJSON *out = cJSON_CreateObject(), *words = description(texts, v);
+    cJSON *out = cJSON_CreateObject(), *words = description(v);
     if (!out) {
         cJSON_Delete(words);
         json_fault_memory(texts);
@@ -61,25 +59,67 @@ static cJSON *experiments_list(json_texts *texts, const cJSON *top, const varian
     return list;
 }
 
-static void add_pair(json_texts *texts, cJSON *pairs, const char *a, const char *b) {
-    const char *names[] = {a, b};
-    for (const cJSON *pair = pairs->child; pair; pair = pair->next) /* each once, so that reloading changes nothing */
-        if (strcmp(pair->child->valuestring, a) == 0 && strcmp(pair->child->next->valuestring, b) == 0) return;
-    append(texts, pairs, cJSON_CreateStringArray(names, 2));
+/* A pair of experiments, and where it stands among all that are written. */
+typedef struct {
+    int a, b;
+    size_t order;
+} pair;
+
+static int by_experiments(const void *a, const void *b) {
+    const pair *x = a, *y = b;
+    if (x->a != y->a) return x->a < y->a ? -1 : 1;
+    if (x->b != y->b) return x->b < y->b ? -1 : 1;
+    return (x->order > y->order) - (x->order < y->order);
 }
 
-/* Every update with its baselines, as compare.h orders them, then the pairs asked for. */
+static int by_order(const void *a, const void *b) {
+    const pair *x = a, *y = b;
+    return (x->order > y->order) - (x->order < y->order);
+}
+
+/* Every update with its baselines, as compare.h orders them; returns how many. */
+static size_t matched_pairs(pair *out, const variants *all) {
+    size_t n = 0;
+    for (size_t i = 0; i < all->n; i++)
+        for (size_t m = 0; m < all->items[i]->n_matches; m++)
+            out[n++] = (pair){all->items[i]->matches[m]->index, (int)i, 0};
+    if (n > 0) qsort(out, n, sizeof *out, by_experiments);
+    return n;
+}
+
+/* Numbers n pairs as they stand, takes out those that are there twice, and returns how many are left: each once, so
+ * that reloading changes nothing. */
+static size_t take_out_doubles(pair *pairs, size_t n) {
+    size_t kept = 0;
+    for (size_t i = 0; i < n; i++) pairs[i].order = i;
+    if (n > 0) qsort(pairs, n, sizeof *pairs, by_experiments);
+    for (size_t i = 0; i < n; i++)
+        if (kept == 0 || pairs[i].a != pairs[kept - 1].a || pairs[i].b != pairs[kept - 1].b) pairs[kept++] = pairs[i];
+    if (n > 0) qsort(pairs, kept, sizeof *pairs, by_order);
+    return kept;
+}
+
+/* The matched pairs, then those asked for. */
 static cJSON *pairs_list(json_texts *texts, const config *c, const variants *all) {
-    cJSON *pairs = cJSON_CreateArray();
-    if (!pairs) json_fault_memory(texts);
-    for (size_t u = 0; pairs && u < all->n; u++)
-        for (size_t i = 0; i < all->n; i++)
-            for (size_t m = 0; m < all->items[i]->n_matches; m++)
-                if (all->items[i]->matches[m] == all->items[u])
-                    add_pair(texts, pairs, variant_name(all->items[u]), variant_name(all->items[i]));
-    for (size_t i = 0; pairs && i < c->compare.n_pairs; i++)
-        add_pair(texts, pairs, c->experiments[c->compare.pairs[i].a].name, c->experiments[c->compare.pairs[i].b].name);
-    return pairs;
+    size_t n = c->compare.n_pairs;
+    for (size_t i = 0; i < all->n; i++) n += all->items[i]->n_matches;
+    cJSON *list = cJSON_CreateArray();
+    pair *pairs = malloc((n + 1) * sizeof *pairs);
+    if (!list || !pairs) {
+        json_fault_memory(texts);
+        free(pairs);
+        return list;
+    }
+    n = matched_pairs(pairs, all);
+    for (size_t i = 0; i < c->compare.n_pairs; i++, n++)
+        pairs[n] = (pair){c->compare.pairs[i].a, c->compare.pairs[i].b, 0};
+    n = take_out_doubles(pairs, n);
+    for (size_t i = 0; i < n; i++) {
+        const char *names[] = {c->experiments[pairs[i].a].name, c->experiments[pairs[i].b].name};
+        append(texts, list, cJSON_CreateStringArray(names, 2));
+    }
+    free(pairs);
+    return list;
 }
 
 static cJSON *compare_object(json_texts *texts, const config *c, const cJSON *top, const variants *all) {

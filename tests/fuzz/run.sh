@@ -21,9 +21,9 @@ fi
 cores=$(nproc)
 build=build/fuzz
 
-# One level of vector instructions will do: no kernel runs here.
+# One level of vector instructions will do: no kernel runs here. A config makes fewer experiments, see config_keys.h.
 make -s -j"$cores" CC=clang BUILD="$build" LEVELS=base OPT="-O1 -g -fno-omit-frame-pointer" \
-    EXTRA="-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -Wno-pass-failed" \
+    EXTRA="-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -Wno-pass-failed -DCONFIG_MAX_EXPERIMENTS=100" \
     "${targets[@]/#/$build/fuzz_}" || exit 2
 
 export ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1:allocator_may_return_null=1
