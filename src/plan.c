@@ -3,12 +3,15 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* What is built up while planning; out of memory is remembered rather than carried through every call. */
 typedef struct {
     plan *plan;
     const experiment *experiments;
     plan_sharing sharing;
+    size_t *slots; /* [n_slots] 1 + a chain, at its hash or after it; 0: free. At least half are. */
+    size_t n_slots;
     bool failed;
 } planner;
 
@@ -30,15 +33,51 @@ static bool same_chain(const planner *p, const plan_chain *a, const plan_chain *
            experiment_same_model(x, y);
 }
 
+/* Alike for chains that are the same_chain. A long series refitted at every row makes as many chains as it has rows. */
+static size_t hash_of(const planner *p, const plan_chain *chain) {
+    const experiment *e = &p->experiments[chain->experiment];
+    uint64_t rate,
+        parts[] = {(uint64_t)chain->origin,   (uint64_t)chain->initial_origin, (uint64_t)chain->initial_refit,
+                   (uint64_t)chain->batch,    (uint64_t)e->frame.lags,         (uint64_t)e->frame.test,
+                   (uint64_t)e->model.neurons};
+    memcpy(&rate, &e->train.optimizer.learning_rate, sizeof rate);
+    uint64_t hash = rate;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        hash = (hash ^ parts[i]) * UINT64_C(0x9e3779b97f4a7c15); /* Fibonacci hashing: Knuth, volume 3, 6.4 */
+        hash ^= hash >> 32;
+    }
+    return (size_t)hash;
+}
+
+/* Where the chain is, or where it would be put. */
+static size_t *slot_of(const planner *p, const plan_chain *wanted) {
+    size_t at = hash_of(p, wanted) % p->n_slots;
+    while (p->slots[at] && !same_chain(p, &p->plan->chains[p->slots[at] - 1], wanted)) at = (at + 1) % p->n_slots;
+    return &p->slots[at];
+}
+
+/* Room for one chain more. */
+static void grow_slots(planner *p) {
+    const plan *out = p->plan;
+    if (p->failed || 2 * (out->n_chains + 1) <= p->n_slots) return;
+    free(p->slots);
+    p->n_slots = p->n_slots ? 4 * p->n_slots : 64;
+    p->slots = calloc(p->n_slots, sizeof *p->slots);
+    p->failed = !p->slots;
+    for (size_t i = 0; p->slots && i < out->n_chains; i++) *slot_of(p, &out->chains[i]) = i + 1;
+}
+
 static plan_chain *find_or_add_chain(planner *p, plan_chain wanted) {
     plan *out = p->plan;
-    for (size_t i = 0; i < out->n_chains; i++)
-        if (same_chain(p, &out->chains[i], &wanted)) return &out->chains[i];
+    grow_slots(p);
+    size_t *slot = p->failed ? NULL : slot_of(p, &wanted);
+    if (slot && *slot) return &out->chains[*slot - 1];
     plan_chain *chains = grown(p, out->chains, out->n_chains, sizeof *chains);
     if (!chains) return NULL;
     out->chains = chains;
     chains[out->n_chains] = wanted;
-    return &chains[out->n_chains++];
+    *slot = ++out->n_chains;
+    return &chains[out->n_chains - 1];
 }
 
 /* The stop at so many epochs, put in its place by insertion. */
@@ -163,6 +202,7 @@ farm_status plan_expand(plan *out, const experiment *experiments, size_t n, cons
         out->same_as[i] = find_same_work(&p, i);
         if (out->same_as[i] < 0 && experiment_is_lstm(&experiments[i])) add_experiment(&p, i);
     }
+    free(p.slots);
     if (p.failed) {
         errors_add(errors, (error_place){0}, "out of memory planning %zu experiments", n);
         plan_free(out);
