@@ -1,6 +1,7 @@
 /* fuzz_config.c - any bytes as a config: read, checked, expanded and planned.
  * What is refused says why. What is taken has a resolved config that is itself a config of the same plan, and resolves
- * to itself. series.csv (column v, 36 observations) and weights.json (1 lag, 1 neuron, 11 refits) are there. */
+ * to itself, and can be restored from what a store keeps of it. series.csv (column v, 36 observations) and weights.json
+ * (1 lag, 1 neuron, 11 refits) are there. */
 #include "fuzz.h"
 
 #include "config.h"
@@ -53,15 +54,38 @@ static effort plan_both_ways(const config *c) {
     return e;
 }
 
-static void check_reload(const config *c) {
+/* Prints what should not be there: it says why the property does not hold. */
+static void expect_none(const farm_errors *errors) {
+    for (size_t i = 0; i < errors->n; i++) {
+        farm_error_print(stderr, &errors->items[i]);
+        fputc('\n', stderr);
+    }
+}
+
+/* What the store keeps of a config makes it again. */
+static void check_restored(const config *c) {
+    config again;
+    farm_errors errors = {0};
+    config_kept kept = {.path = path, .meant = c->meant, .values = c->series.values, .n = c->series.n};
+    farm_status status = config_restore(&again, &kept, NULL, &errors);
+    expect_none(&errors);
+    fuzz_require(status == FARM_OK && errors.n == 0, "a config can be restored");
+    fuzz_require(strcmp(c->resolved, again.resolved) == 0, "a restored config resolves as the config did");
+    config_free(&again);
+}
+
+static void check_reloaded(const config *c) {
     config again;
     farm_errors errors = {0};
     fuzz_file(resolved_path, c->resolved, strlen(c->resolved));
     farm_status status = config_load(&again, resolved_path, NULL, &errors);
-    for (size_t i = 0; i < errors.n; i++) farm_error_print(stderr, &errors.items[i]), fputc('\n', stderr);
+    expect_none(&errors);
     fuzz_require(status == FARM_OK && errors.n == 0, "a resolved config is a config");
     fuzz_require(strcmp(c->resolved, again.resolved) == 0, "a resolved config resolves to itself");
     fuzz_require(c->n_experiments == again.n_experiments, "a resolved config has the same experiments");
+    for (size_t i = 0; i < c->n_experiments; i++)
+        fuzz_require(strcmp(c->experiments[i].work, again.experiments[i].work) == 0,
+                     "a resolved experiment is the same work");
     effort e = plan_both_ways(c), f = plan_both_ways(&again);
     fuzz_require(e.asked == f.asked && e.shared == f.shared, "a resolved config is as much work");
     config_free(&again);
@@ -74,10 +98,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n) {
     fuzz_file("series.csv", series_text, sizeof series_text - 1);
     fuzz_file("weights.json", weights_text(), strlen(weights_text()));
     farm_status status = config_load(&c, path, NULL, &errors);
-    if (status == FARM_OK)
-        check_reload(&c);
-    else
+    if (status == FARM_OK) {
+        check_reloaded(&c);
+        check_restored(&c);
+    } else {
         fuzz_check_faults(status, &errors, path, bytes, n);
+    }
     config_free(&c);
     farm_errors_free(&errors);
     fuzz_close_files();
