@@ -12,6 +12,7 @@
 typedef struct {
     const unsigned char *bytes, *at, *end;
     int line, col, source, depth;
+    size_t first; /* place of this text */
     json_places *places;
     json_scan_fault *fault;
 } scanner;
@@ -275,6 +276,10 @@ static bool scan_container(scanner *s, int self) {
 
 static int add_place(scanner *s, const json_place *place) {
     json_places *all = s->places;
+    if (all->n - s->first == JSON_MAX_VALUES) {
+        fail(s, "more than %d values; a file may have that many", JSON_MAX_VALUES);
+        return -1;
+    }
     if (all->n == all->capacity) {
         size_t capacity = all->capacity ? 2 * all->capacity : 256;
         json_place *items = realloc(all->items, capacity * sizeof *items);
@@ -313,6 +318,7 @@ bool json_scan(json_places *places, int source, const char *bytes, size_t n, jso
                  .line = 1,
                  .col = 1,
                  .source = source,
+                 .first = places->n,
                  .places = places,
                  .fault = fault};
     *fault = (json_scan_fault){0};

@@ -7,7 +7,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { JSON_MAX_DEPTH = 64, JSON_MAX_DIGITS = 63 /* longest number that cJSON reads */ };
+enum {
+    JSON_MAX_DEPTH = 64,
+    JSON_MAX_DIGITS = 63,      /* longest number that cJSON reads */
+    JSON_MAX_VALUES = 1 << 22, /* in one text: each takes some 130 bytes, and may have but two in the file */
+};
 
 /* Where one value stands. Lines and columns (of characters, not bytes) count from 1. */
 typedef struct {

@@ -7,9 +7,10 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum {
-    MAX_BYTES = 64 << 20, /* no config is larger by intent; a tree takes some forty times its text */
+    MAX_BYTES = 64 << 20, /* no config is larger by intent */
     MAX_FAULTS = 1000,    /* more are of no use to anybody */
     MAX_KEY_SHOWN = 60,   /* bytes of one key in a path */
 };
@@ -57,24 +58,41 @@ static char *read_all(FILE *file, size_t *n) {
     return bytes;
 }
 
+static void too_large(char why[200], const char *bytes) {
+    snprintf(why, 200, "%s bytes, more than the %d (64 MiB) that a config or weights file may have", bytes, MAX_BYTES);
+}
+
+/* A file that says how large it is need not be read to be found too large. */
+static bool says_too_large(FILE *file, char why[200]) {
+    struct stat info;
+    char bytes[24];
+    if (fstat(fileno(file), &info) != 0 || !S_ISREG(info.st_mode) || info.st_size <= MAX_BYTES) return false;
+    snprintf(bytes, sizeof bytes, "%lld", (long long)info.st_size);
+    too_large(why, bytes);
+    return true;
+}
+
 char *json_read_file(const char *path, size_t *n, char why[200]) {
     FILE *file = fopen(path, "rb");
     if (!file) {
         snprintf(why, 200, "cannot open it: %s", strerror(errno));
         return NULL;
     }
+    char *bytes = NULL;
+    if (says_too_large(file, why)) goto done;
     errno = 0;
-    char *bytes = read_all(file, n);
+    bytes = read_all(file, n);
     if (!bytes)
         snprintf(why, 200, "out of memory after %zu bytes", *n);
     else if (ferror(file))
         snprintf(why, 200, "cannot read it: %s", strerror(errno));
     else if (*n > MAX_BYTES)
-        snprintf(why, 200, "larger than 64 MiB; is it the right file?");
-    if (!bytes || ferror(file) || *n > MAX_BYTES) {
+        too_large(why, "an endless stream of");
+    if (bytes && (ferror(file) || *n > MAX_BYTES)) {
         free(bytes);
         bytes = NULL;
     }
+done:
     fclose(file); /* it was only read */
     return bytes;
 }
@@ -160,6 +178,10 @@ typedef enum { AT_VALUE, AT_KEY } fault_spot;
 /* A fault at a node; missing: the key that it lacks, or NULL. */
 static void fault_at_node(json_texts *texts, const cJSON *node, fault_spot spot, const char *missing,
                           const char *format, va_list args) {
+    if (json_faults_enough(texts)) { /* a hostile file has millions */
+        texts->n_faults++;
+        return;
+    }
     const json_place *place = place_of(texts, node);
     error_place where = {0};
     char *path = json_path(texts, node), *longer = NULL;
