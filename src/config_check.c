@@ -64,6 +64,72 @@ static void fault_scheme(json_texts *texts, const config_key *key, const cJSON *
 
 /* --- sweeps ----------------------------------------------------------------------------------------------------- */
 
+/* One of a list's values, and a number that equal values have in common. */
+typedef struct {
+    cJSON *item;
+    uint64_t hash;
+    int place;
+    bool again; /* an earlier one is the same */
+} swept_value;
+
+static uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t n) {
+    for (const unsigned char *at = bytes; n > 0; n--) hash = (hash ^ *at++) * UINT64_C(0x100000001b3); /* FNV-1a */
+    return hash;
+}
+
+/* An object's is a sum: the order of its members does not matter. */
+static uint64_t hash_value(const cJSON *value) {
+    uint64_t hash = (uint64_t)value->type;
+    double number = value->valuedouble + 0; /* -0 is 0 */
+    if (cJSON_IsNumber(value)) return hash_bytes(hash, &number, sizeof number);
+    if (cJSON_IsString(value)) return hash_bytes(hash, value->valuestring, strlen(value->valuestring));
+    for (const cJSON *child = value->child; child; child = child->next) {
+        const char *key = child->string ? child->string : "";
+        hash += hash_bytes(hash_value(child), key, strlen(key));
+    }
+    return hash;
+}
+
+static int by_place(const void *a, const void *b) {
+    const swept_value *x = a, *y = b;
+    return (x->place > y->place) - (x->place < y->place);
+}
+
+static int by_hash(const void *a, const void *b) {
+    const swept_value *x = a, *y = b;
+    return x->hash != y->hash ? (x->hash < y->hash ? -1 : 1) : by_place(a, b);
+}
+
+/* values [n] by hash: marks each that an earlier one of its hash is the same as. */
+static void mark_again(swept_value *values, size_t n) {
+    for (size_t i = 1, first = 0; i < n; i++) {
+        if (values[i].hash != values[first].hash) first = i;
+        for (size_t j = first; j < i && !values[i].again; j++)
+            values[i].again = cJSON_Compare(values[j].item, values[i].item, true);
+    }
+}
+
+/* Lists and removes every value that stands in the list a second time. */
+static void check_listed_once(json_texts *texts, cJSON *list) {
+    size_t n = 0;
+    swept_value *values = malloc(((size_t)cJSON_GetArraySize(list) + 1) * sizeof *values);
+    if (!values) {
+        json_fault_memory(texts);
+        return;
+    }
+    for (cJSON *item = list->child; item; item = item->next, n++)
+        values[n] = (swept_value){.item = item, .hash = hash_value(item), .place = (int)n};
+    if (n > 0) qsort(values, n, sizeof *values, by_hash);
+    mark_again(values, n);
+    if (n > 0) qsort(values, n, sizeof *values, by_place);
+    for (size_t i = 0; i < n; i++) {
+        if (!values[i].again) continue;
+        json_fault(texts, values[i].item, "this value is listed twice");
+        remove_member(list, values[i].item);
+    }
+    free(values);
+}
+
 static void check_sweep_list(json_texts *texts, const config_key *key, cJSON *list) {
     bool patch = key->section != SECTION_EXPERIMENT || key->kind == KEY_SECTION;
     if (cJSON_GetArraySize(list) > MAX_EXPERIMENTS) {
@@ -73,14 +139,9 @@ static void check_sweep_list(json_texts *texts, const config_key *key, cJSON *li
     }
     for (cJSON *item = list->child, *next; item; item = next) {
         next = item->next;
-        bool fine = check_value(texts, key, item, patch ? CHECK_PATCH : CHECK_WHOLE);
-        for (const cJSON *earlier = list->child; fine && earlier != item; earlier = earlier->next) {
-            if (!cJSON_Compare(earlier, item, true)) continue;
-            json_fault(texts, item, "this value is listed twice");
-            fine = false;
-        }
-        if (!fine) remove_member(list, item);
+        if (!check_value(texts, key, item, patch ? CHECK_PATCH : CHECK_WHOLE)) remove_member(list, item);
     }
+    check_listed_once(texts, list);
 }
 
 /* Whether a is b or leads to it: "train" and "train.epochs". */
