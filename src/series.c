@@ -330,13 +330,18 @@ static size_t byte_order_mark(reader *r, const unsigned char *text, size_t n) {
     return n >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
 }
 
+static void too_large(reader *r, const char *bytes) {
+    stop_at(r, NOWHERE,
+            "%s bytes, more than the %zu (1 GiB) that a CSV file may have; keep the column and rows that are needed",
+            bytes, MAX_FILE);
+}
+
 static void read_all(reader *r, FILE *file) {
     unsigned char chunk[CHUNK];
     size_t total = 0, n;
     while (!r->stop && (n = fread(chunk, 1, sizeof chunk, file)) > 0) {
         size_t skip = total == 0 ? byte_order_mark(r, chunk, n) : 0;
-        if ((total += n) > MAX_FILE)
-            stop_at(r, NOWHERE, "the file is larger than 1 GiB; keep the column and rows that are needed");
+        if ((total += n) > MAX_FILE) too_large(r, "an endless stream of");
         if (!r->stop) feed_chunk(r, chunk + skip, n - skip);
     }
     if (ferror(file)) stop_at(r, NOWHERE, "reading failed: %s", strerror(errno));
@@ -353,18 +358,28 @@ static void finish(reader *r) {
         stop_at(r, NOWHERE, "the file has a header and nothing below it; add a line for each observation");
 }
 
-static FILE *open_file(reader *r) {
+/* Refuses what cannot be read, or says itself that it is too large. */
+static bool worth_reading(reader *r, FILE *file) {
     struct stat info;
+    if (fstat(fileno(file), &info) != 0) return true; /* reading will tell */
+    if (S_ISDIR(info.st_mode)) {
+        stop_at(r, NOWHERE, "is a folder; name the CSV file in it");
+    } else if (S_ISREG(info.st_mode) && (uintmax_t)info.st_size > MAX_FILE) {
+        char bytes[24];
+        snprintf(bytes, sizeof bytes, "%ju", (uintmax_t)info.st_size);
+        too_large(r, bytes);
+    }
+    return !r->stop;
+}
+
+static FILE *open_file(reader *r) {
     FILE *file = fopen(r->path, "rb");
-    if (!file) {
+    if (!file)
         stop_at(r, NOWHERE, "cannot be opened: %s%s", strerror(errno),
                 r->place_key ? "; the path is relative to the config's folder" : "");
-    } else if (fstat(fileno(file), &info) == 0 && S_ISDIR(info.st_mode)) {
-        stop_at(r, NOWHERE, "is a folder; name the CSV file in it");
-        fclose(file);
-        file = NULL;
-    }
-    return file;
+    if (!file || worth_reading(r, file)) return file;
+    fclose(file);
+    return NULL;
 }
 
 static void reader_free(reader *r) {
