@@ -312,6 +312,11 @@ static void read_reference(loading *l, const cJSON *reference) {
     if (!reference) {
         spec->reference = fixed ? fixed->index : 0;
     } else if (strcmp(reference->valuestring, "all_pairs") == 0) {
+        size_t pairs = l->all.n * (l->all.n - (l->all.n > 0)) / 2;
+        if (pairs > MAX_COMPARISONS)
+            json_fault(&l->texts, reference,
+                       "all pairs of %zu experiments are %zu comparisons, more than %d; take one as the reference",
+                       l->all.n, pairs, MAX_COMPARISONS);
         spec->all_pairs = true;
         spec->reference = -1;
     } else {
@@ -322,9 +327,15 @@ static void read_reference(loading *l, const cJSON *reference) {
 
 static void read_pairs(loading *l, const cJSON *list) {
     compare_spec *spec = &l->out->compare;
-    int n = cJSON_GetArraySize(list);
+    size_t n = (size_t)cJSON_GetArraySize(list), matched = 0;
+    for (size_t i = 0; i < l->all.n; i++) matched += l->all.items[i]->n_matches;
     if (n == 0) return;
-    spec->pairs = calloc((size_t)n, sizeof *spec->pairs);
+    if (n + matched > MAX_PAIRS) {
+        json_fault(&l->texts, list, "%zu pairs, and %zu of updates with their baselines, are more than %d", n, matched,
+                   MAX_PAIRS);
+        return;
+    }
+    spec->pairs = calloc(n, sizeof *spec->pairs);
     if (!spec->pairs) {
         json_fault_memory(&l->texts);
         return;

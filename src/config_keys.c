@@ -33,9 +33,9 @@ static const char *const adjustments[] = {"holm", "bonferroni", "bh", "none", NU
 #define METHODS  "the method's"
 
 const config_key config_keys[] = {
-    {SECTION_TOP, KEY_TEXT, "$schema", .doc = "Where an editor finds the schema; the farm ignores it."},
+    {SECTION_TOP, KEY_TEXT, "$schema", 0, MAX_TEXT, .doc = "Where an editor finds the schema; the farm ignores it."},
     {SECTION_TOP, KEY_NAME, "name", .required = true, .doc = "Name of the run; its results go to out/<name>/."},
-    {SECTION_TOP, KEY_TEXT, "description", .doc = "Words for people; ignored."},
+    {SECTION_TOP, KEY_TEXT, "description", 0, MAX_TEXT, .doc = "Words for people; ignored."},
     {SECTION_TOP, KEY_SECTION, "series", .inner = SECTION_SERIES, .required = true, .doc = "The observations."},
     {SECTION_TOP, KEY_SECTION, "frame", .inner = SECTION_FRAME, .doc = "How the series becomes rows to learn from."},
     {SECTION_TOP, KEY_SECTION, "model", .inner = SECTION_MODEL, .doc = "What the network is and how it starts."},
@@ -55,8 +55,8 @@ const config_key config_keys[] = {
     {SECTION_TOP, KEY_SECTION, "compare", .inner = SECTION_COMPARE,
      .doc = "Which experiments are tested against which."},
 
-    {SECTION_SERIES, KEY_TEXT, "file", 1, .required = true, .doc = "CSV file, relative to the config."},
-    {SECTION_SERIES, KEY_TEXT, "column", 1, .required = true, .doc = "Name of the column in its header."},
+    {SECTION_SERIES, KEY_TEXT, "file", 1, MAX_TEXT, .required = true, .doc = "CSV file, relative to the config."},
+    {SECTION_SERIES, KEY_TEXT, "column", 1, MAX_TEXT, .required = true, .doc = "Name of the column in its header."},
 
     {SECTION_FRAME, KEY_DIFFERENCE, "difference", 1, LARGE, .fallback = "1",
      .doc = "Period of the difference taken, or a list of periods, in turn; 0 or [] for none."},
@@ -87,7 +87,7 @@ const config_key config_keys[] = {
     {SECTION_MODEL, KEY_SECTION, "initial_weights", .inner = SECTION_INITIAL_WEIGHTS, .words = "drawn from the seed",
      .doc = "Initial weights from a file."},
 
-    {SECTION_INITIAL_WEIGHTS, KEY_TEXT, "file", 1, .required = true,
+    {SECTION_INITIAL_WEIGHTS, KEY_TEXT, "file", 1, MAX_TEXT, .required = true,
      .doc = "JSON file with the weights, relative to the config."},
 
     {SECTION_TRAIN, KEY_INTEGER, "epochs", 1, MAX_EPOCHS, .fallback = "500",
@@ -111,7 +111,7 @@ const config_key config_keys[] = {
 
     {SECTION_EXPERIMENT, KEY_NAME, "name", .words = "from the scheme and what varies",
      .doc = "Name in tables and files; may hold {paths}."},
-    {SECTION_EXPERIMENT, KEY_TEXT, "description", .doc = "Words for people; ignored."},
+    {SECTION_EXPERIMENT, KEY_TEXT, "description", 0, MAX_TEXT, .doc = "Words for people; ignored."},
     {SECTION_EXPERIMENT, KEY_CHOICE, "scheme", .choices = schemes, .required = true,
      .doc = "What happens as new observations arrive."},
     {SECTION_EXPERIMENT, KEY_SECTION, "frame", .inner = SECTION_FRAME, .doc = "Changes to frame, for this experiment."},
@@ -120,7 +120,7 @@ const config_key config_keys[] = {
     {SECTION_EXPERIMENT, KEY_SECTION, "train", .inner = SECTION_TRAIN, .schemes = TAKES_LSTM,
      .doc = "Changes to train, for this experiment."},
     {SECTION_EXPERIMENT, KEY_SWEEP, "sweep", .doc = "Paths and lists of values: one experiment for every combination."},
-    {SECTION_EXPERIMENT, KEY_TEXT, "match", 1, .schemes = TAKES_FIXED,
+    {SECTION_EXPERIMENT, KEY_TEXT, "match", 1, MAX_TEXT, .schemes = TAKES_FIXED,
      .doc = "Name or glob of update experiments: train as long as each of them does in all."},
     {SECTION_EXPERIMENT, KEY_CHOICE, "by", .choices = matched_by, .fallback = "\"epochs\"", .schemes = TAKES_FIXED,
      .doc = "What must be as long: epochs, or gradient steps. Only with match."},
@@ -150,7 +150,7 @@ const config_key config_keys[] = {
     {SECTION_ROWS, KEY_INTEGER, "last", 1, LARGE, .doc = "The newest so many rows."},
     {SECTION_ROWS, KEY_NUMBER, "fraction", 0, 1, .above = true, .doc = "The newest part of the rows, at least one."},
 
-    {SECTION_COMPARE, KEY_TEXT, "reference", 1, .fallback = "\"fixed\"",
+    {SECTION_COMPARE, KEY_TEXT, "reference", 1, MAX_TEXT, .fallback = "\"fixed\"",
      .doc = "Experiment that all others are compared with, or \"all_pairs\"."},
     {SECTION_COMPARE, KEY_PAIRS, "pairs", .fallback = "[]", .doc = "More pairs of names to compare."},
     {SECTION_COMPARE, KEY_CHOICES, "tests", .choices = tests, .fallback = "[\"paired_t\"]",

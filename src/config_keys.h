@@ -24,7 +24,7 @@ typedef enum {
     KEY_INTEGER, /* whole number in [low, high] */
     KEY_NUMBER,  /* number in [low, high], the ends left out where above or below say so */
     KEY_BOOLEAN,
-    KEY_TEXT,        /* at least low characters */
+    KEY_TEXT,        /* at least low characters, at most high bytes */
     KEY_NAME,        /* of a run or an experiment: it becomes a file name */
     KEY_CHOICE,      /* one of choices */
     KEY_CHOICES,     /* a list of them, at least one, none twice */
@@ -71,7 +71,14 @@ extern const size_t n_config_keys;
 #ifndef CONFIG_MAX_EXPERIMENTS
 #define CONFIG_MAX_EXPERIMENTS 10000
 #endif
-enum { MAX_EXPERIMENTS = CONFIG_MAX_EXPERIMENTS, MAX_NAME = 100, MAX_EPOCHS = 1000000000 };
+enum {
+    MAX_EXPERIMENTS = CONFIG_MAX_EXPERIMENTS,
+    MAX_PAIRS = 2 * MAX_EXPERIMENTS, /* named in compare.pairs, and updates with their baselines */
+    MAX_COMPARISONS = 1000000,
+    MAX_NAME = 100,
+    MAX_TEXT = 4096, /* bytes; a path is no longer, and what each of many experiments repeats should be short */
+    MAX_EPOCHS = 1000000000,
+};
 
 const config_key *config_key_find(config_section section, const char *name); /* NULL: no such key */
 /* As it is written in a path: "train.optimizer", "experiments[]", "" for the top. */

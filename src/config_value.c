@@ -140,9 +140,17 @@ static bool check_choices(json_texts *texts, const config_key *key, const cJSON 
     return fine;
 }
 
+static bool check_length(json_texts *texts, const cJSON *value, size_t most) {
+    size_t length = strlen(value->valuestring);
+    if (length <= most) return true;
+    json_fault(texts, value, "a text of %zu bytes; %zu are the most that it may have", length, most);
+    return false;
+}
+
 static bool check_text(json_texts *texts, const config_key *key, const cJSON *value) {
-    if (cJSON_IsString(value) && strlen(value->valuestring) >= (size_t)key->low) return true;
-    return config_value_fault(texts, key, value);
+    if (!cJSON_IsString(value) || strlen(value->valuestring) < (size_t)key->low)
+        return config_value_fault(texts, key, value);
+    return check_length(texts, value, (size_t)key->high);
 }
 
 bool config_seed_from_text(const char *text, uint64_t *seed) {
@@ -208,7 +216,7 @@ static bool check_template(json_texts *texts, const config_key *key, const cJSON
 static bool check_name(json_texts *texts, const config_key *key, const cJSON *value) {
     if (!cJSON_IsString(value)) return config_value_fault(texts, key, value);
     if (key->section == SECTION_EXPERIMENT && strpbrk(value->valuestring, "{}"))
-        return check_template(texts, key, value);
+        return check_length(texts, value, MAX_TEXT) && check_template(texts, key, value);
     if (!config_name_valid(value->valuestring)) return config_value_fault(texts, key, value);
     if (key->section != SECTION_EXPERIMENT || strcmp(value->valuestring, "all_pairs") != 0) return true;
     json_fault(texts, value, "\"all_pairs\" means something else in compare.reference; take another name");

@@ -81,6 +81,7 @@ def check_key(schema, key):
     check_range(what, node["oneOf"][2]["items"], key)
   elif kind == "text":
     expect(what + " length", node.get("minLength", 0), key["low"])
+    expect(what + " most", node.get("maxLength"), key["high"])
 
 
 def check_patch(schema, section, names):
