@@ -1,5 +1,6 @@
 /* frame.c - rows from a series: difference, lag, scale; and back. See frame.h. */
 #include "frame.h"
+#include "memory.h"
 
 #include <assert.h>
 #include <math.h>
@@ -14,6 +15,11 @@ static long used_by_differences(const frame_spec *spec) {
 }
 
 long frame_rows(const frame_spec *spec, size_t n) { return (long)n - used_by_differences(spec) - spec->lags; }
+
+size_t frame_bytes(const frame_spec *spec, size_t n) {
+    /* a row's inputs, target, offset, actual and index, and while they are made its difference and that one's offset */
+    return memory_product(n, ((size_t)spec->lags + 6) * sizeof(double));
+}
 
 /* d[t] = y[t] - y[t-k], each k in turn, in place; the first used_by_differences() values become meaningless.
  * offsets[t] gathers what was taken away, so that y[t] = d[t] + offsets[t], from values before t alone. */

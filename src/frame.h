@@ -39,6 +39,9 @@ typedef struct {
 /* Rows that a spec gives over n observations, test rows included; may be negative. */
 long frame_rows(const frame_spec *spec, size_t n);
 
+/* Bytes that frame_build takes for n observations, or more than that. */
+size_t frame_bytes(const frame_spec *spec, size_t n);
+
 /* Builds the rows. The spec must leave at least one training row: config checks it. FARM_FAILED: out of memory. */
 farm_status frame_build(frame *out, const series *s, const frame_spec *spec, farm_errors *errors);
 void frame_free(frame *f);

@@ -1,5 +1,6 @@
 /* plan.c - experiments to chains of fits. See plan.h. */
 #include "plan.h"
+#include "memory.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -164,19 +165,39 @@ static int compare_chains(const void *a, const void *b) {
     return (x->origin > y->origin) - (x->origin < y->origin);
 }
 
-static farm_status build_frames(plan *out, const experiment *experiments, const series *s, farm_errors *errors) {
+/* Gives each experiment its place among the frames, the earlier one's where their specs are equal; returns the bytes
+ * that all of them take. */
+static size_t place_frames(plan *out, const experiment *experiments, size_t n_observations) {
+    size_t n = 0, bytes = 0;
     for (size_t i = 0; i < out->n_experiments; i++) {
         size_t earlier = 0;
         while (earlier < i && !frame_spec_equal(&experiments[earlier].frame, &experiments[i].frame)) earlier++;
-        if (earlier < i) {
-            out->frame_of[i] = out->frame_of[earlier];
-            continue;
-        }
-        farm_status status = frame_build(&out->frames[out->n_frames], s, &experiments[i].frame, errors);
-        if (status != FARM_OK) return status;
-        out->frame_of[i] = &out->frames[out->n_frames++];
+        out->frame_of[i] = earlier < i ? out->frame_of[earlier] : &out->frames[n++];
+        if (earlier == i) bytes = memory_sum(bytes, frame_bytes(&experiments[i].frame, n_observations));
     }
-    return FARM_OK;
+    return bytes;
+}
+
+static farm_status build_frames(plan *out, const experiment *experiments, const series *s, farm_errors *errors) {
+    size_t at_hand, bytes = place_frames(out, experiments, s->n);
+    farm_status status = FARM_OK;
+    if (!memory_has(bytes, &at_hand)) {
+        char needed[MEMORY_TEXT], had[MEMORY_TEXT];
+        memory_text(needed, bytes);
+        memory_text(had, at_hand);
+        errors_add(
+            errors, (error_place){.key = "frame.lags"},
+            "the rows of %zu observations, with all their lags, need %s of memory, and %s are at hand; take fewer "
+            "lags",
+            s->n, needed, had);
+        return FARM_FAILED;
+    }
+    for (size_t i = 0; status == FARM_OK && i < out->n_experiments; i++) {
+        if (out->frame_of[i] != &out->frames[out->n_frames]) continue;
+        status = frame_build(&out->frames[out->n_frames], s, &experiments[i].frame, errors);
+        if (status == FARM_OK) out->n_frames++;
+    }
+    return status;
 }
 
 static int find_same_work(const planner *p, int index) {
