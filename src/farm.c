@@ -380,6 +380,7 @@ farm_status farm_print_results(const farm *f, FILE *out, int width) {
 
 farm_status farm_print_plan(const farm *f, FILE *out, farm_errors *errors) {
     pool_work work = work_of(f);
+    if (pool_check_memory(&work, errors) != FARM_OK) return FARM_FAILED;
     double seconds = pool_estimate(&work);
     if (seconds < 0) {
         errors_add(errors, (error_place){0}, "out of memory for the largest model of the plan");

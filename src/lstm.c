@@ -107,6 +107,11 @@ static size_t lay_out(lstm *model) {
     return offset;
 }
 
+size_t lstm_bytes(const lstm_shape *shape, int places, precision real) {
+    lstm model = {.shape = *shape, .precision = real, .places = places};
+    return lay_out(&model) + sizeof model;
+}
+
 lstm *lstm_new(const lstm_shape *shape, const optimizer_spec *training, int places, precision real,
                vector_level level) {
     assert(shape->lags >= 1 && shape->neurons >= 1 && places >= 1 && lstm_has_level(level));

@@ -72,6 +72,8 @@ int lstm_level_bits(vector_level level);         /* width of its vectors in bits
 
 /* A block with zero weights, fresh moments and zero state, for batches of up to places rows; NULL: out of memory. */
 lstm *lstm_new(const lstm_shape *shape, const optimizer_spec *training, int places, precision real, vector_level level);
+/* Bytes that lstm_new, or a copy of its block, takes. */
+size_t lstm_bytes(const lstm_shape *shape, int places, precision real);
 lstm *lstm_copy(const lstm *from); /* weights, moments and state; NULL: out of memory */
 void lstm_free(lstm *model);
 

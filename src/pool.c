@@ -2,6 +2,7 @@
  * A task owns its block of models; a walk that learns on gets a copy. Tasks write to places of their own in results. */
 #include "pool.h"
 #include "baselines.h"
+#include "memory.h"
 
 #include <math.h>
 #include <omp.h>
@@ -22,6 +23,7 @@ typedef struct {
     atomic_uint_least64_t steps_done;
     atomic_bool stopped, failed;
     atomic_int copies;    /* of models that learning walks hold, running or waiting */
+    int most_copies;      /* beyond which none are left waiting */
     omp_lock_t reporting; /* held while the progress hook runs */
     double next_report;   /* guarded by reporting */
 } run;
@@ -162,7 +164,7 @@ static void start_walk(task *t, const plan_walk *walk, lstm *model) {
     }
     block b = t->block;
     /* a wide model is many megabytes: with enough copies waiting, this thread walks at once instead of adding one */
-    bool room = atomic_fetch_add(&r->copies, 1) < 4 * pool_threads(r->work->threads);
+    bool room = atomic_fetch_add(&r->copies, 1) < r->most_copies;
 #pragma omp task default(none) firstprivate(r, b, walk, copy) if (room)
     run_learning_walk(r, b, walk, copy);
 }
@@ -252,6 +254,90 @@ static uint64_t count_steps(const run *r) {
     return steps;
 }
 
+/* --- memory ----------------------------------------------------------------------------------------------------- */
+
+/* What one chain takes for one block of repeats. */
+typedef struct {
+    size_t model, copy; /* bytes; copy: of a walk that learns on, 0: none does */
+    size_t blocks;
+    size_t weights; /* of the model, in one lane */
+} chain_memory;
+
+static chain_memory memory_of(const run *r, const plan_chain *chain) {
+    const pool_work *work = r->work;
+    const lstm_shape *shape = &work->experiments[chain->experiment].model;
+    size_t threads = (size_t)pool_threads(work->threads), repeat = 0;
+    chain_memory m = {.weights = lstm_parameters(shape), .blocks = (work->repeats + LANES - 1) / LANES};
+    size_t forecasts = (size_t)work->plan->frame_of[chain->experiment]->n_test * LANES * sizeof(double);
+    m.model = lstm_bytes(shape, chain->places, work->precision) + forecasts;
+    for (size_t s = 0; s < chain->n_stops; s++)
+        for (size_t w = 0; w < chain->stops[s].n_walks; w++)
+            if (experiment_learns_on(&work->experiments[chain->stops[s].walks[w].experiment])) m.copy = m.model;
+    if (r->out)
+        for (m.blocks = 0; m.blocks < threads && next_block(r, chain, &repeat).n > 0;) m.blocks++;
+    return m.blocks > 0 ? m : (chain_memory){0};
+}
+
+static int by_size(const void *a, const void *b) {
+    const chain_memory *x = a, *y = b;
+    size_t m = x->model + x->copy, n = y->model + y->copy;
+    return (m < n) - (m > n);
+}
+
+/* The largest models that threads may hold at once, each with the copy that it is walked with: their bytes, and in *n
+ * how many they are. chains [n_chains], largest first. */
+static size_t side_by_side(const chain_memory *chains, size_t n_chains, size_t threads, size_t *n) {
+    size_t bytes = 0;
+    *n = 0;
+    for (size_t c = 0; c < n_chains && *n < threads; c++) {
+        size_t blocks = chains[c].blocks < threads - *n ? chains[c].blocks : threads - *n;
+        bytes = memory_sum(bytes, memory_product(blocks, chains[c].model + chains[c].copy));
+        *n += blocks;
+    }
+    return bytes;
+}
+
+static farm_status too_large(farm_errors *errors, const chain_memory *largest, size_t n, size_t bytes, size_t at_hand) {
+    char needed[MEMORY_TEXT], had[MEMORY_TEXT];
+    memory_text(needed, bytes);
+    memory_text(had, at_hand);
+    errors_add(errors, (error_place){.key = "model.neurons"},
+               "training needs %s of memory for %zu model%s of up to %zu weights in %d repeats at once, and %s are at "
+               "hand; take fewer neurons, lags or --threads",
+               needed, n, n == 1 ? "" : "s", largest->weights, LANES, had);
+    return FARM_FAILED;
+}
+
+/* Also how many copies of models may wait: as many as fit beside those at work, up to four a thread. */
+static farm_status check_memory(run *r, farm_errors *errors) {
+    const plan *p = r->work->plan;
+    size_t threads = (size_t)pool_threads(r->work->threads), n, at_hand, copy = 0;
+    r->most_copies = 4 * (int)threads;
+    chain_memory *chains = malloc((p->n_chains + 1) * sizeof *chains);
+    if (!chains) {
+        errors_add(errors, (error_place){0}, "out of memory for a plan of %zu fits", p->n_chains);
+        return FARM_FAILED;
+    }
+    for (size_t c = 0; c < p->n_chains; c++) {
+        chains[c] = memory_of(r, &p->chains[c]);
+        if (chains[c].copy > copy) copy = chains[c].copy;
+    }
+    if (p->n_chains > 0) qsort(chains, p->n_chains, sizeof *chains, by_size);
+    size_t bytes = side_by_side(chains, p->n_chains, threads, &n);
+    bool fits = memory_has(bytes, &at_hand);
+    farm_status status = fits ? FARM_OK : too_large(errors, &chains[0], n, bytes, at_hand);
+    if (fits && copy > 0 && (at_hand - bytes) / copy < (size_t)r->most_copies)
+        r->most_copies = (int)((at_hand - bytes) / copy);
+    free(chains);
+    return status;
+}
+
+farm_status pool_check_memory(const pool_work *work, farm_errors *errors) {
+    return check_memory(&(run){.work = work}, errors);
+}
+
+/* --- all of it -------------------------------------------------------------------------------------------------- */
+
 /* One thread makes the tasks, in the plan's order: the longest chains of all blocks first. */
 static void run_all_chains(run *r) {
     const plan *p = r->work->plan;
@@ -293,6 +379,7 @@ static void finish_results(run *r) {
 
 farm_status pool_run(results *out, const pool_work *work, const farm_hooks *hooks, farm_errors *errors) {
     run r = {.work = work, .hooks = hooks, .out = out, .errors = errors, .begin = omp_get_wtime()};
+    if (check_memory(&r, errors) != FARM_OK) return FARM_FAILED;
     r.steps_total = count_steps(&r);
     r.next_report = r.begin + report_interval;
     omp_init_lock(&r.reporting);

@@ -38,6 +38,10 @@ typedef struct {
 
 int pool_threads(int asked); /* how many threads a run would use */
 
+/* Whether the models of a run that begins with nothing fit into memory side by side, one a thread. FARM_FAILED: they do
+ * not, and errors says what they need and what there is. pool_run asks it itself, of what is left to do. */
+farm_status pool_check_memory(const pool_work *work, farm_errors *errors);
+
 /* Fills results, made with results_init for the same experiments, but for the parts that are known already.
  * FARM_INTERRUPTED: hooks->stop said so; FARM_FAILED: out of memory, or the sink failed (which says why itself). hooks
  * may be NULL. */
