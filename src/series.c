@@ -1,10 +1,11 @@
 /* series.c - the observations: one numeric column of a CSV file, read as a stream. See series.h.
  * In: a path and a column's name. Out: its numbers in file order, or every fault with its line and column.
- * Uses libcsv, numbers.h, nearest.h. Must not know rows, lags, models or the config.
+ * Uses libcsv, numbers.h, nearest.h, memory.h. Must not know rows, lags, models or the config.
  * Invariant: libcsv calls back only on a comma, a line end or the end of the file, so fed one stretch up to each of
  * these at a time, it tells where every field began: at the first character after the last one that called back. */
 #include "series.h"
 #include "errors.h"
+#include "memory.h"
 #include "nearest.h"
 #include "numbers.h"
 
@@ -205,8 +206,9 @@ static number_fault read_value(reader *r, const char *text, size_t length) {
 
 static void keep_value(reader *r) {
     if (r->n == r->capacity) {
-        size_t capacity = r->capacity ? 2 * r->capacity : 256;
-        double *values = realloc(r->values, capacity * sizeof *values);
+        size_t capacity = r->capacity ? 2 * r->capacity : 256, at_hand;
+        bool room = memory_has(capacity * sizeof *r->values, &at_hand);
+        double *values = room ? realloc(r->values, capacity * sizeof *values) : NULL;
         if (!values) {
             r->stop = r->out_of_memory = true;
             return;
