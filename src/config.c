@@ -65,6 +65,7 @@ static void read_scalars(loading *l, const farm_options *options) {
     if (cJSON_IsString(seed)) config_seed_from_text(seed->valuestring, &c->seed);
     c->precision = bits && strcmp(bits->valuestring, "f64") == 0 ? PRECISION_F64 : PRECISION_F32;
     c->save_models = cJSON_IsTrue(json_get(top, "save_models"));
+    c->record_loss = cJSON_IsTrue(json_get(top, "record_loss"));
     override_integer(&l->texts, "--repeats", options->repeats, 1, 1000000000, &c->repeats);
     override_integer(&l->texts, "--threads", options->threads, 1, 4096, &c->threads);
     override_seed(&l->texts, "--seed", options->seed, &c->seed);
@@ -76,7 +77,8 @@ static void write_scalars(loading *l) {
     bool fine = json_put(l->top, "repeats", cJSON_CreateNumber(c->repeats)) &&
                 json_put(l->top, "seed", config_seed_value(c->seed)) &&
                 json_put(l->top, "precision", cJSON_CreateString(c->precision == PRECISION_F64 ? "f64" : "f32")) &&
-                json_put(l->top, "save_models", cJSON_CreateBool(c->save_models));
+                json_put(l->top, "save_models", cJSON_CreateBool(c->save_models)) &&
+                json_put(l->top, "record_loss", cJSON_CreateBool(c->record_loss));
     if (!fine) json_fault_memory(&l->texts);
 }
 

@@ -21,7 +21,7 @@ typedef struct {
     uint64_t seed;
     int threads; /* 0: decided by the pool */
     precision precision;
-    bool save_models;
+    bool save_models, record_loss;
     experiment *experiments; /* sweeps and matches expanded, in config order */
     size_t n_experiments;
     compare_spec compare;

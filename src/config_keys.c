@@ -50,6 +50,8 @@ const config_key config_keys[] = {
      .doc = "Floating-point numbers of the network: 32 or 64 bits."},
     {SECTION_TOP, KEY_BOOLEAN, "save_models", .fallback = "false",
      .doc = "Whether to write every repeat's final weights to models/."},
+    {SECTION_TOP, KEY_BOOLEAN, "record_loss", .fallback = "false",
+     .doc = "Whether to keep the training loss of each epoch of the base fit, for learning curves."},
     {SECTION_TOP, KEY_EXPERIMENTS, "experiments", .inner = SECTION_EXPERIMENT, .required = true,
      .doc = "What to run, in the order of the tables."},
     {SECTION_TOP, KEY_SECTION, "compare", .inner = SECTION_COMPARE,

@@ -133,7 +133,7 @@ static cJSON *compare_object(json_texts *texts, const config *c, const cJSON *to
 }
 
 char *config_resolved(json_texts *texts, const config *c, const cJSON *top, const variants *all) {
-    static const char *const scalars[] = {"repeats", "seed", "precision", "save_models"};
+    static const char *const scalars[] = {"repeats", "seed", "precision", "save_models", "record_loss"};
     const char *preset = config_preset(json_get(top, "model"));
     cJSON *out = cJSON_CreateObject();
     const cJSON *words = json_get(top, "description");

@@ -203,7 +203,9 @@ static farm_status take_stored(farm *f, farm_errors *errors) {
     results_free(&f->results);
     f->done = false;
     f->reused = 0;
-    farm_status status = results_init(&f->results, c->experiments, c->n_experiments, f->count, c->save_models, errors);
+    farm_status status =
+        results_init(&f->results, c->experiments, c->n_experiments, f->count,
+                     (c->save_models ? KEEP_WEIGHTS : 0u) | (c->record_loss ? KEEP_LOSSES : 0u), errors);
     if (status == FARM_OK && f->store) status = store_read(f->store, &f->results, f->first, errors);
     if (status == FARM_OK) f->reused = count_complete(f);
     return status;

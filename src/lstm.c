@@ -264,3 +264,13 @@ void lstm_forecast(lstm *model, const double *inputs, double *output) {
     model->kernel->forecast(model, inputs, output);
     restore_mode(mode);
 }
+
+void lstm_record_loss(lstm *model, bool record) {
+    model->records_loss = record;
+    memset(model->loss, 0, sizeof model->loss);
+}
+
+void lstm_take_loss(lstm *model, double *loss) {
+    memcpy(loss, model->loss, sizeof model->loss);
+    memset(model->loss, 0, sizeof model->loss);
+}

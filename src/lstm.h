@@ -101,6 +101,11 @@ void lstm_train_batches(lstm *model, const lstm_rows *rows, int batch, row_state
 void lstm_spread_state(lstm *model, int batch);
 void lstm_gather_state(lstm *model, int batch);
 
+/* Whether the squared errors of the rows trained on are added up from here on. */
+void lstm_record_loss(lstm *model, bool record);
+/* loss [LANES]: the sum of (output - target)^2 over the rows since it was last taken, each before its own step. */
+void lstm_take_loss(lstm *model, double *loss);
+
 /* Every lane has come to NaN, where it stays: training on would change nothing. */
 bool lstm_all_diverged(const lstm *model);
 

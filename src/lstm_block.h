@@ -15,7 +15,9 @@ struct lstm {
     precision precision;
     const lstm_kernel *kernel;
     double beta_1_power, beta_2_power; /* b1^t, b2^t; 1 while t = 0 */
-    size_t bytes;                      /* of memory */
+    bool records_loss;
+    double loss[LANES]; /* sums of squared errors since it was last taken */
+    size_t bytes;       /* of memory */
     void *memory;
     void *weights, *moment_1, *moment_2; /* [parameters][LANES] each */
     void *hidden, *cell;                 /* [n][LANES] each: the state */

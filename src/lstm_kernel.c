@@ -261,6 +261,10 @@ INLINE void move_state_on(lstm *model) {
     swap(&model->cell, &model->cell_next);
 }
 
+static void add_loss(lstm *model, const REAL *y, REAL target) {
+    EACH_LANE model->loss[l] += (double)((y[l] - target) * (y[l] - target));
+}
+
 /* Forward and backward on one row: its loss is (y - target)^2, or its share of a batch's mean, so that
  * dy = slope (y - target) with slope 2, or 2 / rows. */
 INLINE void back_from_loss(lstm *model, const constants k, const double *inputs, REAL target, REAL slope, REAL *dy) {
@@ -268,6 +272,7 @@ INLINE void back_from_loss(lstm *model, const constants k, const double *inputs,
     const REAL *dense =
         (const REAL *)model->weights + (size_t)(k.lags + k.neurons + k.bias_vectors) * 4 * (size_t)k.neurons * LANES;
     forward(model, k, inputs, y);
+    if (model->records_loss) add_loss(model, y, target);
     EACH_LANE dy[l] = slope * (y[l] - target);
     backward(model, k, dense, dy);
 }

@@ -40,6 +40,9 @@ typedef struct {
     run *run;
     block block;
     uint64_t steps; /* not yet handed on */
+    const plan_chain *chain;
+    int epoch;      /* of the chain's fit */
+    double *losses; /* [n_stops][MOST_LOSSES][LANES] by results_loss_point; NULL: not recorded */
 } task;
 
 int pool_threads(int asked) { return asked > 0 ? asked : omp_get_max_threads(); }
@@ -114,7 +117,9 @@ static bool keep_lane(run *r, const plan_walk *walk, size_t repeat, int lane, co
     for (int step = walk->from; step < walk->to; step++)
         to[step - walk->from] = diverged ? NAN : forecasts[step * LANES + lane];
     if (weights) lstm_get_weights(model, lane, weights);
-    pool_part part = {walk->experiment, repeat, walk->from, walk->to, to, weights, result->n_weights};
+    const double *losses = walk->from == 0 && result->losses ? result->losses + repeat * result->n_losses : NULL;
+    pool_part part = {walk->experiment,  repeat, walk->from,      walk->to, to, weights,
+                      result->n_weights, losses, result->n_losses};
     if (r->work->sink.keep && !r->work->sink.keep(r->work->sink.context, &part)) return false;
     result->known[repeat * result->n_parts + (size_t)walk->from / result->part_length] = true;
     return true;
@@ -135,7 +140,7 @@ static void run_walk(task *t, const plan_walk *walk, lstm *model) {
         out_of_memory(r);
         return;
     }
-    if (scheme_walk(model, f, e, walk->from, walk->to, forecasts, &(scheme_hooks){steps_done, t}))
+    if (scheme_walk(model, f, e, walk->from, walk->to, forecasts, &(scheme_hooks){steps_done, t, NULL}))
         keep_walk(r, walk, &t->block, model, forecasts);
     free(forecasts);
 }
@@ -194,10 +199,43 @@ static size_t stops_needed(const run *r, const plan_chain *chain, const block *b
     return 0;
 }
 
+/* A point of the learning curves that lead to the stops still ahead, where they have one at this epoch. */
+static void epoch_done(void *context, const double *loss) {
+    task *t = context;
+    t->epoch++;
+    for (size_t s = 0; s < t->chain->n_stops; s++) {
+        int epochs = t->chain->stops[s].epochs;
+        size_t n = epochs < MOST_LOSSES ? (size_t)epochs : MOST_LOSSES;
+        int point = t->epoch <= epochs ? results_loss_point(epochs, n, t->epoch) : -1;
+        if (point >= 0) memcpy(t->losses + (s * MOST_LOSSES + (size_t)point) * LANES, loss, LANES * sizeof *loss);
+    }
+}
+
+/* Room for the curves of a base fit, where its results have room for them. */
+static void prepare_losses(task *t, lstm *model) {
+    size_t n = t->chain->n_stops * MOST_LOSSES * LANES;
+    if (t->chain->origin > 0 || t->run->out->experiments[t->chain->experiment].n_losses == 0) return;
+    t->losses = malloc(n * sizeof *t->losses);
+    for (size_t i = 0; t->losses && i < n; i++) t->losses[i] = NAN;
+    if (!t->losses) out_of_memory(t->run);
+    lstm_record_loss(model, t->losses != NULL);
+}
+
+/* The curves that lead to a stop, to the experiments that start there. */
+static void keep_losses(const task *t, size_t s) {
+    const plan_stop *stop = &t->chain->stops[s];
+    for (size_t w = 0; t->losses && w < stop->n_walks; w++) {
+        experiment_result *e = &t->run->out->experiments[stop->walks[w].experiment];
+        for (size_t lane = 0; stop->walks[w].from == 0 && lane < t->block.n; lane++)
+            for (size_t i = 0; i < e->n_losses; i++)
+                e->losses[t->block.repeats[lane] * e->n_losses + i] = t->losses[(s * MOST_LOSSES + i) * LANES + lane];
+    }
+}
+
 static void run_chain(run *r, const plan_chain *chain, block b) {
     const experiment *e = &r->work->experiments[chain->experiment];
     const frame *f = r->work->plan->frame_of[chain->experiment];
-    task t = {.run = r, .block = b};
+    task t = {.run = r, .block = b, .chain = chain};
     if (ended(r)) return;
     lstm *model = lstm_new(&e->model, &e->train.optimizer, chain->places, r->work->precision, r->work->level);
     if (!model || draw_block(r, chain, b, model) != FARM_OK) {
@@ -207,13 +245,17 @@ static void run_chain(run *r, const plan_chain *chain, block b) {
     }
     manner how = {chain->batch, e->train.state};
     size_t n_stops = stops_needed(r, chain, &b);
+    prepare_losses(&t, model);
     for (size_t s = 0, epochs = 0; s < n_stops; epochs = (size_t)chain->stops[s++].epochs) {
         const plan_stop *stop = &chain->stops[s];
         int more = stop->epochs - (int)epochs;
-        if (!scheme_fit(model, f, f->n_train + chain->origin, more, how, &(scheme_hooks){steps_done, &t})) break;
+        scheme_hooks hooks = {steps_done, &t, t.losses ? epoch_done : NULL};
+        if (!scheme_fit(model, f, f->n_train + chain->origin, more, how, &hooks)) break;
+        keep_losses(&t, s);
         for (size_t w = 0; w < stop->n_walks; w++) start_walk(&t, &stop->walks[w], model);
     }
     hand_on_steps(&t);
+    free(t.losses);
     lstm_free(model);
 }
 
@@ -364,6 +406,7 @@ static void run_baselines(run *r) {
 
 static void copy_result(experiment_result *to, const experiment_result *from) {
     memcpy(to->forecasts, from->forecasts, to->n_repeats * to->n_test * sizeof *to->forecasts);
+    if (to->losses) memcpy(to->losses, from->losses, to->n_repeats * to->n_losses * sizeof *to->losses);
     if (to->weights) memcpy(to->weights, from->weights, to->n_repeats * to->n_weights * sizeof *to->weights);
 }
 
@@ -412,7 +455,7 @@ static double seconds_per_row(const pool_work *work, const plan_chain *chain) {
         lstm_free(model);
         return -1;
     }
-    scheme_hooks hooks = {count_nothing, NULL};
+    scheme_hooks hooks = {count_nothing, NULL, NULL};
     manner how = {chain->batch, e->train.state};
     double begin = omp_get_wtime(), seconds = 0;
     uint64_t rows = 0;

@@ -15,6 +15,8 @@ typedef struct {
     const double *forecasts; /* [to - from], series units; NaN: diverged */
     const double *weights;   /* [n_weights], or NULL: not kept, or not the last part */
     size_t n_weights;
+    const double *losses; /* [n_losses], or NULL: not kept, or not the first part */
+    size_t n_losses;
 } pool_part;
 
 /* Takes each part as soon as it is there. Called from every thread. false: it cannot be kept, and the run fails. */

@@ -18,6 +18,8 @@ typedef struct {
     size_t part_length; /* test rows a part; the last may have fewer */
     size_t n_parts;     /* of each repeat */
     bool *known;        /* [n_repeats][n_parts] */
+    double *losses;     /* [n_repeats][n_losses] of the base fit, by results_loss_epoch; NULL unless kept */
+    size_t n_losses;
 } experiment_result;
 
 typedef struct {
@@ -29,9 +31,18 @@ typedef struct {
     int threads;
 } results;
 
-/* Room for everything, filled with NaN. FARM_FAILED: out of memory, with the size in the message. */
+/* What is kept beside forecasts. */
+enum { KEEP_WEIGHTS = 1, KEEP_LOSSES = 2 };
+
+enum { MOST_LOSSES = 200 }; /* points of a learning curve, spread evenly over more epochs than that */
+
+/* The epoch (from 1) of point i (from 0) of n on the way to so many epochs; and the point of an epoch, or -1. */
+int results_loss_epoch(int epochs, size_t n, size_t i);
+int results_loss_point(int epochs, size_t n, int epoch);
+
+/* Room for everything, filled with NaN. keep: which of the above. FARM_FAILED: out of memory, with the size in the message. */
 farm_status results_init(results *out, const experiment *experiments, size_t n_experiments, size_t repeats,
-                         bool keep_weights, farm_errors *errors);
+                         unsigned keep, farm_errors *errors);
 void results_free(results *r);
 
 /* Whether every part of a repeat (from 0) is known. */

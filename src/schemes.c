@@ -102,13 +102,23 @@ static bool train_epoch(lstm *model, const lstm_rows *rows, manner how, const sc
     return true;
 }
 
+static void tell_loss(lstm *model, int n_rows, const scheme_hooks *hooks) {
+    double loss[LANES];
+    if (!hooks->epoch_done) return;
+    lstm_take_loss(model, loss);
+    for (int lane = 0; lane < LANES; lane++) loss[lane] /= n_rows;
+    hooks->epoch_done(hooks->context, loss);
+}
+
 /* The first epoch starts from the state that is there, but where each row starts from zero. A block that has diverged
  * in every lane is left alone. */
 static bool train(lstm *model, lstm_rows rows, int epochs, manner how, const scheme_hooks *hooks) {
     if (how.state == STATE_PER_ROW) lstm_reset_state(model);
     if (how.batch > 1) lstm_spread_state(model, how.batch);
-    for (int i = 0; i < epochs && !lstm_all_diverged(model); i++)
+    for (int i = 0; i < epochs && !lstm_all_diverged(model); i++) {
         if (!train_epoch(model, &rows, how, hooks)) return false;
+        tell_loss(model, rows.n, hooks);
+    }
     if (how.batch > 1) lstm_gather_state(model, how.batch);
     return true;
 }

@@ -94,6 +94,9 @@ int scheme_walk_length(const experiment *e);
 typedef struct {
     bool (*steps_done)(void *context, int steps);
     void *context;
+    /* NULL, or called after each epoch of scheme_fit with the mean squared error of its rows, each before its own step
+     * (what Keras calls the epoch's loss). loss [LANES]; the model records it. */
+    void (*epoch_done)(void *context, const double *loss);
 } scheme_hooks;
 
 /* How rows are learnt from. */

@@ -18,9 +18,9 @@
 static const char *const tables[] = {
     /* the experiments of the last run, in its order; work: NULL for what is computed anew each time */
     "CREATE TABLE experiment (position INTEGER PRIMARY KEY, name TEXT NOT NULL, work TEXT) STRICT",
-    /* forecasts, weights: IEEE doubles, little-endian; repeat and step from 1 and 0; checksum: see store_row_check */
+    /* forecasts, weights, losses: IEEE doubles, little-endian; repeat and step from 1 and 0; checksum: see store_row_check */
     "CREATE TABLE result (work INTEGER NOT NULL, repeat INTEGER NOT NULL, step INTEGER NOT NULL, "
-    "forecasts BLOB NOT NULL, weights BLOB, checksum INTEGER NOT NULL, PRIMARY KEY (work, repeat, step)) "
+    "forecasts BLOB NOT NULL, weights BLOB, losses BLOB, checksum INTEGER NOT NULL, PRIMARY KEY (work, repeat, step)) "
     "STRICT, WITHOUT ROWID",
     /* what the last run was: see store_run.c */
     "CREATE TABLE run (key TEXT PRIMARY KEY, value ANY) STRICT, WITHOUT ROWID",

@@ -42,17 +42,21 @@ static bool has_row(merging *m, sqlite3_stmt *row, sqlite3_int64 work, farm_stat
     sqlite3_bind_int64(m->find, 1, work);
     for (int i = 0; i < 2; i++) sqlite3_bind_int64(m->find, i + 2, sqlite3_column_int64(row, i));
     bool there = sqlite3_step(m->find) == SQLITE_ROW;
-    bool weights = there && sqlite3_column_bytes(m->find, 3) > 0 && sqlite3_column_bytes(row, 3) > 0;
-    if (there && (!same_blob(m->find, row, 2) || (weights && !same_blob(m->find, row, 3)))) {
+    bool agree = there && same_blob(m->find, row, 2), more = false;
+    for (int column = 3; agree && column <= 4; column++) { /* weights and losses, of which either may have none */
+        bool ours = sqlite3_column_bytes(m->find, column) > 0, theirs = sqlite3_column_bytes(row, column) > 0;
+        if (ours && theirs) agree = same_blob(m->find, row, column);
+        more = more || (theirs && !ours);
+    }
+    if (there && !agree) {
         errors_add(m->errors, (error_place){.file = m->from->path},
                    "repeat %lld differs from the one that %s has: they were not made by the same program; run that "
                    "shard again with --fresh",
                    (long long)sqlite3_column_int64(row, 0), m->to->path);
         *status = FARM_FAILED;
     }
-    bool enough = there && (weights || sqlite3_column_bytes(row, 3) == 0);
     sqlite3_reset(m->find);
-    return enough;
+    return there && !more;
 }
 
 static farm_status copy_row(merging *m, sqlite3_stmt *row, const store_work *from, const store_work *to) {
@@ -60,13 +64,17 @@ static farm_status copy_row(merging *m, sqlite3_stmt *row, const store_work *fro
                      .repeat = (size_t)sqlite3_column_int64(row, 0),
                      .step = (size_t)sqlite3_column_int64(row, 1),
                      .n_forecasts = (size_t)sqlite3_column_bytes(row, 2) / 8,
-                     .n_weights = (size_t)sqlite3_column_bytes(row, 3) / 8};
-    if (!make_room(m, out.n_forecasts + out.n_weights)) return store_damaged(m->from, m->errors, "out of memory");
+                     .n_weights = (size_t)sqlite3_column_bytes(row, 3) / 8,
+                     .n_losses = (size_t)sqlite3_column_bytes(row, 4) / 8};
+    if (!make_room(m, out.n_forecasts + out.n_weights + out.n_losses))
+        return store_damaged(m->from, m->errors, "out of memory");
     out.forecasts = m->numbers;
     out.weights = m->numbers + out.n_forecasts;
+    out.losses = out.weights + out.n_weights;
     if (!store_column_doubles(m->numbers, row, 2, out.n_forecasts) ||
         (out.n_weights && !store_column_doubles(m->numbers + out.n_forecasts, row, 3, out.n_weights)) ||
-        store_row_check(&out) != sqlite3_column_int64(row, 4))
+        (out.n_losses && !store_column_doubles(m->numbers + out.n_forecasts + out.n_weights, row, 4, out.n_losses)) ||
+        store_row_check(&out) != sqlite3_column_int64(row, 5))
         return store_damaged(m->from, m->errors, "repeat %zu of work %.8s is not as it was written", out.repeat,
                              from->hash.hex);
     farm_status status = FARM_OK;
@@ -77,7 +85,7 @@ static farm_status copy_row(merging *m, sqlite3_stmt *row, const store_work *fro
 }
 
 static farm_status copy_work(merging *m, const store_work *from, const char *text) {
-    static const char sql[] = "SELECT repeat, step, forecasts, weights, checksum FROM result WHERE work = ?";
+    static const char sql[] = "SELECT repeat, step, forecasts, weights, losses, checksum FROM result WHERE work = ?";
     store_work to;
     if (strcmp(digest_text(text).hex, from->hash.hex) != 0)
         return store_damaged(m->from, m->errors, "the description of work %.8s does not have its hash", from->hash.hex);
@@ -193,11 +201,12 @@ static farm_status merge_one(store *to, store *from, merged *all, farm_errors *e
     if (status == FARM_OK) {
         count_effort(all, &run);
         m.insert = store_prepare(to, store_insert_sql, errors);
-        m.find = m.insert ? store_prepare(to,
-                                          "SELECT repeat, step, forecasts, weights FROM result WHERE work = ? AND "
-                                          "repeat = ? AND step = ?",
-                                          errors)
-                          : NULL;
+        m.find = m.insert
+                     ? store_prepare(to,
+                                     "SELECT repeat, step, forecasts, weights, losses FROM result WHERE work = ? AND "
+                                     "repeat = ? AND step = ?",
+                                     errors)
+                     : NULL;
         status = m.find ? copy_all(&m) : FARM_FAILED;
     }
     sqlite3_finalize(m.insert);

@@ -38,8 +38,8 @@ struct store {
 typedef struct {
     const digest *work;
     size_t repeat, step; /* repeat from 1, as in the tables */
-    const double *forecasts, *weights;
-    size_t n_forecasts, n_weights;
+    const double *forecasts, *weights, *losses;
+    size_t n_forecasts, n_weights, n_losses;
 } store_row;
 
 /* Whether path names the open store's file, by whatever name. */

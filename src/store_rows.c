@@ -48,6 +48,7 @@ sqlite3_int64 store_row_check(const store_row *row) {
     digest_add(&b, place, sizeof place);
     digest_add_doubles(&b, row->forecasts, row->n_forecasts);
     digest_add_doubles(&b, row->weights, row->n_weights);
+    digest_add_doubles(&b, row->losses, row->n_losses);
     digest_bytes(&b, sum);
     for (int i = 0; i < 8; i++) check |= (uint64_t)sum[i] << (8 * i);
     return (sqlite3_int64)check;
@@ -149,19 +150,34 @@ typedef struct {
     farm_errors *errors;
 } reading;
 
-/* forecasts [n], weights [n_weights] or NULL to where they belong. false: the row is not as it was written. */
-static bool read_row(const reading *r, sqlite3_stmt *query, store_row *row, double *forecasts, double *weights) {
-    row->forecasts = forecasts;
-    if (!store_column_doubles(forecasts, query, 2, row->n_forecasts)) return false;
-    double *own = NULL, *to = weights;
-    bool fine = true;
-    row->n_weights = (size_t)sqlite3_column_bytes(query, 3) / 8; /* the checksum is over them, wanted or not */
-    if (row->n_weights != r->result->n_weights) to = NULL;
-    if (row->n_weights > 0 && !to) to = own = malloc(8 * row->n_weights);
-    if (row->n_weights > 0) fine = to && store_column_doubles(to, query, 3, row->n_weights);
-    row->weights = to;
-    fine = fine && store_row_check(row) == sqlite3_column_int64(query, 4);
-    free(own);
+/* A blob of numbers that may be absent: to where it belongs, if it has as many as belong there, or else aside, since the
+ * checksum is over it, wanted or not. *aside is the caller's to free. false: it is no such blob. */
+static bool read_extra(sqlite3_stmt *query, int column, double *wanted, size_t n_wanted, const double **values,
+                       size_t *n, double **aside) {
+    *n = (size_t)sqlite3_column_bytes(query, column) / 8;
+    *aside = NULL;
+    double *to = wanted && *n == n_wanted ? wanted : NULL;
+    if (*n > 0 && !to) to = *aside = malloc(8 * *n);
+    *values = to;
+    return *n == 0 || (to && store_column_doubles(to, query, column, *n));
+}
+
+/* Where a row's numbers belong; NULL: they are not kept. */
+typedef struct {
+    double *forecasts, *weights, *losses;
+} row_places;
+
+/* false: the row is not as it was written. */
+static bool read_row(const reading *r, sqlite3_stmt *query, store_row *row, const row_places *to) {
+    double *weights_aside = NULL, *losses_aside = NULL;
+    row->forecasts = to->forecasts;
+    bool fine =
+        store_column_doubles(to->forecasts, query, 2, row->n_forecasts) &&
+        read_extra(query, 3, to->weights, r->result->n_weights, &row->weights, &row->n_weights, &weights_aside) &&
+        read_extra(query, 4, to->losses, r->result->n_losses, &row->losses, &row->n_losses, &losses_aside) &&
+        store_row_check(row) == sqlite3_column_int64(query, 5);
+    free(weights_aside);
+    free(losses_aside);
     return fine;
 }
 
@@ -174,18 +190,21 @@ static farm_status take_row(const reading *r, sqlite3_stmt *query) {
     size_t length = !placed ? 0 : e->n_test - step < e->part_length ? e->n_test - step : e->part_length;
     bool last = step + length == e->n_test;
     store_row row = {.work = &r->work->hash, .repeat = number, .step = step, .n_forecasts = length};
-    double *weights = last && e->weights ? e->weights + repeat * e->n_weights : NULL;
-    if (!placed || !read_row(r, query, &row, e->forecasts + repeat * e->n_test + step, weights))
+    row_places to = {.weights = last && e->weights ? e->weights + repeat * e->n_weights : NULL,
+                     .losses = step == 0 && e->losses ? e->losses + repeat * e->n_losses : NULL};
+    if (placed) to.forecasts = e->forecasts + repeat * e->n_test + step;
+    if (!placed || !read_row(r, query, &row, &to))
         return store_damaged(r->store, r->errors, "repeat %zu of work %.8s is not as it was written", number,
                              r->work->hash.hex);
-    e->known[repeat * e->n_parts + part] = !weights || row.n_weights == e->n_weights;
+    e->known[repeat * e->n_parts + part] =
+        (!to.weights || row.n_weights == e->n_weights) && (!to.losses || row.n_losses == e->n_losses);
     return FARM_OK;
 }
 
 static farm_status read_experiment(const reading *r) {
     static const char sql[] =
-        "SELECT repeat, step, forecasts, weights, checksum FROM result WHERE work = ? AND "
-        "repeat BETWEEN ? AND ? ORDER BY repeat, step";
+        "SELECT repeat, step, forecasts, weights, losses, checksum FROM result WHERE "
+        "work = ? AND repeat BETWEEN ? AND ? ORDER BY repeat, step";
     store *s = r->store;
     sqlite3_stmt *query = store_prepare(s, sql, r->errors);
     if (!query) return FARM_FAILED;
@@ -211,28 +230,26 @@ farm_status store_read(store *s, results *r, size_t first, farm_errors *errors) 
 
 /* A row that lacked the weights that are kept now is replaced. */
 const char store_insert_sql[] =
-    "INSERT OR REPLACE INTO result (work, repeat, step, forecasts, weights, checksum) "
-    "VALUES (?, ?, ?, ?, ?, ?)";
+    "INSERT OR REPLACE INTO result (work, repeat, step, forecasts, weights, losses, checksum) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?)";
+
+/* Binds numbers as a blob that SQLite frees; NULL for none. SQLite's result code. */
+static int bind_doubles(sqlite3_stmt *insert, int column, const double *values, size_t n) {
+    if (n == 0) return sqlite3_bind_null(insert, column);
+    unsigned char *bytes = store_bytes(values, n);
+    return bytes ? sqlite3_bind_blob64(insert, column, bytes, 8 * n, free) : SQLITE_NOMEM;
+}
 
 int store_insert(sqlite3_stmt *insert, sqlite3_int64 work, const store_row *row) {
-    unsigned char *forecasts = store_bytes(row->forecasts, row->n_forecasts);
-    unsigned char *weights = row->n_weights ? store_bytes(row->weights, row->n_weights) : NULL;
-    int code = SQLITE_NOMEM;
-    if (forecasts && (weights || !row->n_weights)) {
-        sqlite3_bind_int64(insert, 1, work);
-        sqlite3_bind_int64(insert, 2, (sqlite3_int64)row->repeat);
-        sqlite3_bind_int64(insert, 3, (sqlite3_int64)row->step);
-        sqlite3_bind_blob64(insert, 4, forecasts, 8 * row->n_forecasts, SQLITE_STATIC);
-        if (weights)
-            sqlite3_bind_blob64(insert, 5, weights, 8 * row->n_weights, SQLITE_STATIC);
-        else
-            sqlite3_bind_null(insert, 5);
-        sqlite3_bind_int64(insert, 6, store_row_check(row));
-        code = sqlite3_step(insert);
-        sqlite3_reset(insert);
-        sqlite3_clear_bindings(insert);
-    }
-    free(forecasts);
-    free(weights);
+    sqlite3_bind_int64(insert, 1, work);
+    sqlite3_bind_int64(insert, 2, (sqlite3_int64)row->repeat);
+    sqlite3_bind_int64(insert, 3, (sqlite3_int64)row->step);
+    int code = bind_doubles(insert, 4, row->forecasts, row->n_forecasts);
+    if (code == SQLITE_OK) code = bind_doubles(insert, 5, row->weights, row->n_weights);
+    if (code == SQLITE_OK) code = bind_doubles(insert, 6, row->losses, row->n_losses);
+    sqlite3_bind_int64(insert, 7, store_row_check(row));
+    if (code == SQLITE_OK) code = sqlite3_step(insert);
+    sqlite3_reset(insert);
+    sqlite3_clear_bindings(insert);
     return code;
 }

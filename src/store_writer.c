@@ -26,7 +26,7 @@ typedef struct store_writer {
 /* How a part stands in the buffer; its numbers follow it. */
 typedef struct {
     int experiment;
-    size_t repeat, step, n_forecasts, n_weights;
+    size_t repeat, step, n_forecasts, n_weights, n_losses;
 } part_header;
 
 /* --- the buffer ------------------------------------------------------------------------------------------------- */
@@ -49,7 +49,8 @@ static bool add_part(byte_buffer *b, const part_header *header, const pool_part 
     size_t before = b->n;
     if (add_bytes(b, header, sizeof *header) &&
         add_bytes(b, part->forecasts, header->n_forecasts * sizeof *part->forecasts) &&
-        add_bytes(b, part->weights, header->n_weights * sizeof *part->weights))
+        add_bytes(b, part->weights, header->n_weights * sizeof *part->weights) &&
+        add_bytes(b, part->losses, header->n_losses * sizeof *part->losses))
         return true;
     b->n = before;
     return false;
@@ -57,8 +58,12 @@ static bool add_part(byte_buffer *b, const part_header *header, const pool_part 
 
 static bool keep_part(void *context, const pool_part *part) {
     store_writer *w = context;
-    part_header header = {part->experiment, w->first + part->repeat + 1, (size_t)part->from,
-                          (size_t)(part->to - part->from), part->weights ? part->n_weights : 0};
+    part_header header = {part->experiment,
+                          w->first + part->repeat + 1,
+                          (size_t)part->from,
+                          (size_t)(part->to - part->from),
+                          part->weights ? part->n_weights : 0,
+                          part->losses ? part->n_losses : 0};
     pthread_mutex_lock(&w->mutex);
     while (w->filling.n > FULL && !w->failed) pthread_cond_wait(&w->emptied, &w->mutex);
     if (!w->failed && !add_part(&w->filling, &header, part)) {
@@ -82,9 +87,17 @@ static int write_rows(store_writer *w, const byte_buffer *b) {
         at += sizeof h;
         const double *numbers = (const double *)(const void *)(b->bytes + at); /* every size is a multiple of 8 */
         const store_work *work = &w->store->works[h.experiment];
-        store_row row = {&work->hash, h.repeat, h.step, numbers, numbers + h.n_forecasts, h.n_forecasts, h.n_weights};
+        store_row row = {.work = &work->hash,
+                         .repeat = h.repeat,
+                         .step = h.step,
+                         .forecasts = numbers,
+                         .weights = numbers + h.n_forecasts,
+                         .losses = numbers + h.n_forecasts + h.n_weights,
+                         .n_forecasts = h.n_forecasts,
+                         .n_weights = h.n_weights,
+                         .n_losses = h.n_losses};
         code = store_insert(w->insert, work->id, &row);
-        at += 8 * (h.n_forecasts + h.n_weights);
+        at += 8 * (h.n_forecasts + h.n_weights + h.n_losses);
     }
     return code;
 }

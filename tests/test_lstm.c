@@ -189,6 +189,48 @@ static void a_batchs_gradient_is_that_of_its_mean_loss(void **state) {
     free(stepped);
 }
 
+/* Trains one row at a time, or all as one batch, and forecasts each first: the loss by its definition. */
+static void loss_by_forecasts(const lstm_shape *shape, precision real, const lstm_rows *rows, int batch, double *loss) {
+    lstm *model = some_block(shape, &keras, batch, real, lstm_best_level());
+    for (int r = 0; r < rows->n; r++) {
+        const double *inputs = rows->inputs + r * shape->lags;
+        double output[LANES];
+        lstm *before = lstm_copy(model);
+        if (batch > 1) lstm_reset_state(before); /* each place of the batch has a state of its own */
+        lstm_forecast(before, inputs, output);
+        for (int lane = 0; lane < LANES; lane++) {
+            double error = output[lane] - rows->targets[r], single = (float)output[lane] - (float)rows->targets[r];
+            loss[lane] += real == PRECISION_F64 ? error * error : (double)((float)single * (float)single);
+        }
+        lstm_free(before);
+        lstm_rows one = {inputs, rows->targets + r, 1};
+        if (batch == 1) lstm_train_rows(model, &one, ROW_STATE_CARRIED);
+    }
+    lstm_free(model);
+}
+
+static void the_recorded_loss_is_each_rows_squared_error_before_its_step(void **state) {
+    (void)state;
+    for (precision real = PRECISION_F32; real <= PRECISION_F64; real++)
+        for (int batch = 1; batch <= N_ROWS; batch += N_ROWS - 1)
+            for (int i = 0; i < N_SHAPES; i++) {
+                double inputs[N_ROWS * MAX_LAGS], targets[N_ROWS], expected[LANES] = {0}, got[LANES];
+                lstm_rows rows = some_rows(shapes[i].lags, inputs, targets);
+                lstm *model = some_block(&shapes[i], &keras, batch, real, lstm_best_level());
+                loss_by_forecasts(&shapes[i], real, &rows, batch, expected);
+                lstm_record_loss(model, true);
+                if (batch > 1)
+                    lstm_train_batches(model, &rows, batch, ROW_STATE_CARRIED);
+                else
+                    lstm_train_rows(model, &rows, ROW_STATE_CARRIED);
+                lstm_take_loss(model, got);
+                assert_memory_equal(got, expected, sizeof got);
+                lstm_take_loss(model, got);
+                for (int lane = 0; lane < LANES; lane++) assert_true(got[lane] == 0); /* taken is taken */
+                lstm_free(model);
+            }
+}
+
 static void a_lane_does_not_depend_on_its_neighbours(void **state) {
     (void)state;
     const lstm_shape *shape = &shapes[4];
@@ -283,6 +325,7 @@ int main(void) {
         cmocka_unit_test(kernel_agrees_with_the_scalar_twin_bit_for_bit),
         cmocka_unit_test(gradients_are_those_of_finite_differences),
         cmocka_unit_test(a_batchs_gradient_is_that_of_its_mean_loss),
+        cmocka_unit_test(the_recorded_loss_is_each_rows_squared_error_before_its_step),
         cmocka_unit_test(a_lane_does_not_depend_on_its_neighbours),
         cmocka_unit_test(denormals_count_as_zero_inside_alone),
         cmocka_unit_test(a_copy_goes_on_as_the_original_would),

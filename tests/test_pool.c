@@ -52,7 +52,7 @@ static farm_status run_status(results *r, const experiment *e, size_t n, run_opt
     series s = {.values = values, .n = N};
     plan p;
     assert_int_equal(plan_expand(&p, e, n, &s, o.sharing, &errors), FARM_OK);
-    assert_int_equal(results_init(r, e, n, o.repeats, true, &errors), FARM_OK);
+    assert_int_equal(results_init(r, e, n, o.repeats, KEEP_WEIGHTS | KEEP_LOSSES, &errors), FARM_OK);
     pool_work work = {.plan = &p,
                       .experiments = e,
                       .series = &s,
@@ -86,6 +86,7 @@ static void assert_same(const results *a, const results *b) {
         assert_memory_equal(x->rmse, y->rmse, n * sizeof *x->rmse);
         assert_memory_equal(x->forecasts, y->forecasts, n * x->n_test * sizeof *x->forecasts);
         if (x->weights) assert_memory_equal(x->weights, y->weights, n * x->n_weights * sizeof *x->weights);
+        if (x->losses) assert_memory_equal(x->losses, y->losses, n * x->n_losses * sizeof *x->losses);
     }
 }
 
@@ -220,6 +221,22 @@ static void equal_ways_of_saying_it_give_equal_results(void **state) {
         assert_true(r.experiments[same[i][0]].rmse[1] == r.experiments[same[i][1]].rmse[1]);
     }
     assert_true(forecasts(&r, 4, 1)[0] == forecasts(&r, 7, 1)[0] && forecasts(&r, 4, 1)[1] != forecasts(&r, 7, 1)[1]);
+    results_free(&r);
+}
+
+/* A longer fit's learning curve goes on from a shorter one's; an experiment's is that of its base fit alone. */
+static void learning_curves_are_those_of_the_base_fit(void **state) {
+    (void)state;
+    experiment e[] = {classic(SCHEME_FIXED, 20), classic(SCHEME_FIXED, 30), update(20, 2), classic(SCHEME_REFIT, 20)};
+    results r = run(e, 4, plain);
+    for (size_t i = 0; i < 4; i++) {
+        const experiment_result *x = &r.experiments[i];
+        assert_int_equal(x->n_losses, i == 1 ? 30 : 20);
+        for (size_t repeat = 0; repeat < x->n_repeats; repeat++)
+            assert_memory_equal(x->losses + repeat * x->n_losses, r.experiments[0].losses + repeat * 20,
+                                20 * sizeof *x->losses);
+    }
+    assert_true(r.experiments[1].losses[29] < r.experiments[1].losses[0]); /* it learns */
     results_free(&r);
 }
 
@@ -398,6 +415,7 @@ int main(void) {
         cmocka_unit_test(a_forecast_does_not_depend_on_what_comes_after_it),
         cmocka_unit_test(the_first_forecast_is_the_base_fits_own),
         cmocka_unit_test(equal_ways_of_saying_it_give_equal_results),
+        cmocka_unit_test(learning_curves_are_those_of_the_base_fit),
         cmocka_unit_test(every_fresh_refit_draws_its_own_weights),
         cmocka_unit_test(a_refit_from_the_current_weights_starts_from_zero),
         cmocka_unit_test(a_fraction_of_the_rows_is_rounded_up),

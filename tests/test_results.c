@@ -46,6 +46,24 @@ static void weights_take_no_room_unless_kept(void **state) {
     results_free(&r);
 }
 
+/* Every epoch of a short fit, and points spread evenly over a long one, the last always its end. */
+static void points_of_a_learning_curve_lead_to_the_last_epoch(void **state) {
+    (void)state;
+    const int lengths[] = {1, 2, 199, 200, 201, 399, 500, 1050, 1000000000};
+    for (size_t k = 0; k < sizeof lengths / sizeof *lengths; k++) {
+        int epochs = lengths[k], before = 0;
+        size_t n = epochs < MOST_LOSSES ? (size_t)epochs : MOST_LOSSES;
+        for (size_t i = 0; i < n; i++) {
+            int epoch = results_loss_epoch(epochs, n, i);
+            assert_true(epoch > before && epoch - before <= epochs / (int)n + 1);
+            assert_int_equal(results_loss_point(epochs, n, epoch), (int)i);
+            if (epoch - before > 1) assert_int_equal(results_loss_point(epochs, n, epoch - 1), -1);
+            before = epoch;
+        }
+        assert_int_equal(before, epochs);
+    }
+}
+
 /* More than any machine has, and refused before anything is asked of malloc. */
 static void too_many_repeats_are_refused_with_the_size(void **state) {
     (void)state;
@@ -70,6 +88,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_value_is_nan_before_the_run),
         cmocka_unit_test(weights_take_no_room_unless_kept),
+        cmocka_unit_test(points_of_a_learning_curve_lead_to_the_last_epoch),
         cmocka_unit_test(too_many_repeats_are_refused_with_the_size),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
