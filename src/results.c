@@ -3,19 +3,10 @@
  * Must not know how a forecast is made, files or tests.
  * Invariant: a value that was never written is NaN, which every later room shows as a diverged repeat. */
 #include "results.h"
+#include "memory.h"
 
 #include <math.h>
 #include <stdlib.h>
-#include <unistd.h>
-
-/* Adds a * b items of size each to *bytes. False: the sum or the product is more than a size_t holds. */
-static bool add_items(size_t *bytes, size_t a, size_t b, size_t size) {
-    if (b != 0 && a > SIZE_MAX / size / b) return false;
-    size_t more = a * b * size;
-    if (more > SIZE_MAX - *bytes) return false;
-    *bytes += more;
-    return true;
-}
 
 int results_loss_epoch(int epochs, size_t n, size_t i) {
     return (int)(((uint64_t)(i + 1) * (uint64_t)epochs + n - 1) / n);
@@ -42,10 +33,11 @@ static experiment_result shape_of(const experiment *e, size_t repeats, unsigned 
     };
 }
 
-/* Bytes of the arrays of one experiment, added to *bytes. */
-static bool add_size(size_t *bytes, const experiment_result *e) {
-    return add_items(bytes, e->n_repeats, 1 + e->n_test + e->n_weights + e->n_losses, sizeof(double)) &&
-           add_items(bytes, e->n_repeats, e->n_parts, sizeof *e->known);
+/* Bytes of the arrays of one experiment; SIZE_MAX: more than there are. */
+static size_t size_of(const experiment_result *e) {
+    size_t numbers = memory_sum(memory_sum(1 + e->n_test, e->n_weights), e->n_losses);
+    size_t a_repeat = memory_sum(memory_product(numbers, sizeof(double)), e->n_parts * sizeof *e->known);
+    return memory_product(e->n_repeats, a_repeat);
 }
 
 static double *nans(size_t n) {
@@ -64,50 +56,40 @@ static bool allocate(experiment_result *e) {
     return e->rmse && e->forecasts && e->known && (e->n_weights == 0 || e->weights) && (e->n_losses == 0 || e->losses);
 }
 
-/* The machine's memory in bytes; SIZE_MAX where it does not say. Asked beforehand, since Linux promises more than it
- * has and kills a program that takes it at its word. */
-static size_t physical_memory(void) {
-    long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
-    return pages <= 0 || page <= 0 || (size_t)pages > SIZE_MAX / (size_t)page ? SIZE_MAX : (size_t)pages * (size_t)page;
-}
-
-static farm_status too_large(farm_errors *errors, size_t bytes, size_t repeats, unsigned keep) {
+static farm_status too_large(farm_errors *errors, size_t bytes, size_t at_hand, size_t repeats, unsigned keep) {
     static const char *const advices[] = {
         [0] = "ask for fewer repeats",
         [KEEP_WEIGHTS] = "ask for fewer repeats, or set save_models to false",
         [KEEP_LOSSES] = "ask for fewer repeats, or set record_loss to false",
         [KEEP_WEIGHTS | KEEP_LOSSES] = "ask for fewer repeats, or set save_models and record_loss to false",
     };
-    const char *advice = advices[keep];
-    error_place place = {.key = "repeats"};
-    if (bytes == SIZE_MAX)
-        errors_add(errors, place, "the results of %zu repeats are more than memory can address; %s", repeats, advice);
-    else
-        errors_add(errors, place, "out of memory: the results of %zu repeats need %zu bytes (%.1f GiB); %s", repeats,
-                   bytes, (double)bytes / (1024.0 * 1024.0 * 1024.0), advice);
+    char needed[MEMORY_TEXT], had[MEMORY_TEXT];
+    memory_text(needed, bytes);
+    memory_text(had, at_hand);
+    errors_add(errors, (error_place){.key = "repeats"},
+               "out of memory: the results of %zu repeats need %s, and %s are at hand; %s", repeats, needed, had,
+               advices[keep]);
     return FARM_FAILED;
 }
 
 farm_status results_init(results *out, const experiment *experiments, size_t n_experiments, size_t repeats,
                          unsigned keep, farm_errors *errors) {
-    *out = (results){0};
     farm_status status = FARM_FAILED;
-    size_t bytes = 0;
-    bool fits = n_experiments <= SIZE_MAX / sizeof *out->experiments;
-    if (fits) out->experiments = calloc(n_experiments ? n_experiments : 1, sizeof *out->experiments);
+    size_t bytes = memory_product(n_experiments, sizeof *out->experiments), at_hand = 0;
+    *out = (results){.experiments = calloc(n_experiments ? n_experiments : 1, sizeof *out->experiments)};
     if (!out->experiments) goto done;
     out->n_experiments = n_experiments;
     for (size_t i = 0; i < n_experiments; i++) {
         out->experiments[i] = shape_of(&experiments[i], repeats, keep);
-        fits = fits && add_size(&bytes, &out->experiments[i]);
+        bytes = memory_sum(bytes, size_of(&out->experiments[i]));
     }
-    if (!fits || bytes > physical_memory()) goto done;
+    if (!memory_has(bytes, &at_hand)) goto done;
     for (size_t i = 0; i < n_experiments; i++)
         if (!allocate(&out->experiments[i])) goto done;
     status = FARM_OK;
 done:
     if (status != FARM_OK) {
-        status = too_large(errors, fits ? bytes : SIZE_MAX, repeats, keep);
+        status = too_large(errors, bytes, at_hand, repeats, keep);
         results_free(out);
     }
     return status;

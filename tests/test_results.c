@@ -74,13 +74,10 @@ static void too_many_repeats_are_refused_with_the_size(void **state) {
     assert_int_equal(errors.n, 1);
     assert_string_equal(errors.items[0].key, "repeats");
     assert_non_null(strstr(errors.items[0].text, "out of memory: the results of 164703072086692425 repeats need "));
-    assert_non_null(strstr(errors.items[0].text, " bytes ("));
-    assert_non_null(strstr(errors.items[0].text, "ask for fewer repeats"));
+    assert_non_null(strstr(errors.items[0].text, " are at hand; ask for fewer repeats"));
     assert_null(r.experiments);
     assert_int_equal(results_init(&r, experiments, 2, SIZE_MAX / 8, true, &errors), FARM_FAILED);
-    assert_non_null(strstr(errors.items[1].text,
-                           "more than memory can address; ask for fewer repeats, or set save_models to "
-                           "false"));
+    assert_non_null(strstr(errors.items[1].text, "repeats need more than memory can address, and "));
     farm_errors_free(&errors);
 }
 
