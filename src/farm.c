@@ -224,7 +224,12 @@ static farm_status run_kept(farm *f, pool_work *work, const farm_hooks *hooks, f
 /* Compares what is complete. */
 static farm_status conclude(farm *f, farm_errors *errors) {
     const config *c = &f->config;
-    farm_status status = compare_all(&f->comparisons, &c->compare, c->experiments, &f->results, errors);
+    compare_input in = {.spec = &c->compare,
+                        .experiments = c->experiments,
+                        .results = &f->results,
+                        .frames = f->plan.frame_of,
+                        .seed = c->seed};
+    farm_status status = compare_all(&f->comparisons, &in, errors);
     f->done = status == FARM_OK;
     return status;
 }

@@ -74,7 +74,8 @@ static farm_status compare_and_print(const experiment *experiments, const result
                                      farm_errors *errors) {
     compare_spec spec = {.reference = r->n_experiments > 1 ? 0 : -1, .adjust = ADJUST_HOLM, .alpha = 0.05};
     comparisons tests = {0};
-    farm_status status = compare_all(&tests, &spec, experiments, r, errors);
+    compare_input pairs = {.spec = &spec, .experiments = experiments, .results = r};
+    farm_status status = compare_all(&tests, &pairs, errors);
     report_input in = {.name = "comparison",
                        .repeats = r->experiments[0].n_repeats,
                        .experiments = experiments,

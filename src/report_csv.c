@@ -43,11 +43,11 @@ void report_summary_csv(FILE *out, const report_input *in, const summary *summar
     }
 }
 
-static void comparison_line(FILE *out, const report_input *in, const comparison *c) {
-    const t_test *t = &c->result;
+static void comparison_line(FILE *out, const report_input *in, const comparison *c, const pair_test *test) {
+    const test_result *t = &test->result;
     const double columns[] = {t->mean_difference, t->ci_low,      t->ci_high,       t->statistic, t->df, t->p,
-                              c->p_adjusted,      t->effect_size, t->repeats_needed};
-    fprintf(out, "%s,", c->test);
+                              test->p_adjusted,   t->effect_size, t->repeats_needed};
+    fprintf(out, "%s,", test->name);
     put_text(out, in->experiments[c->a].name);
     fputc(',', out);
     put_text(out, in->experiments[c->b].name);
@@ -58,7 +58,10 @@ static void comparison_line(FILE *out, const report_input *in, const comparison 
 
 void report_comparisons_csv(FILE *out, const report_input *in) {
     fputs("test,a,b,n,mean_difference,ci_low,ci_high,statistic,df,p,p_adjusted,effect_size,repeats_needed\n", out);
-    for (size_t i = 0; i < in->comparisons->n; i++) comparison_line(out, in, &in->comparisons->items[i]);
+    for (size_t i = 0; i < in->comparisons->n; i++) {
+        const comparison *c = &in->comparisons->items[i];
+        for (size_t k = 0; k < c->n_tests; k++) comparison_line(out, in, c, &c->tests[k]);
+    }
 }
 
 /* The forecasts of one repeat; index is the position of the observation in the series, from 0. */

@@ -368,14 +368,15 @@ static void print_group(FILE *out, const report_input *in, pair_reason reason, i
 }
 
 static void print_footer(FILE *out, const comparisons *c) {
-    if (c->n_tested == 0) return;
+    size_t n_tested = c->n_tested[c->kinds[0]];
+    if (n_tested == 0) return;
     fputs(
         "\nThe tests speak of training noise on this series: would other weights agree?\n"
         "They cannot say how the experiments rank on another series or in another year.\n",
         out);
-    if (c->n_tested > 1 && c->adjust != ADJUST_NONE)
+    if (n_tested > 1 && c->adjust != ADJUST_NONE)
         fprintf(out, "Each interval is for its comparison alone; p and the repeats needed allow for all %zu tests.\n",
-                c->n_tested);
+                n_tested);
 }
 
 bool report_print(const report_input *in, FILE *out, int width) {

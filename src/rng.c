@@ -16,6 +16,11 @@ static philox4x32_ctr_t draw(const rng_stream *s, uint32_t index, uint32_t attem
 /* Two words to [0, 1): 53 bits, evenly spaced. */
 static double unit(uint32_t low, uint32_t high) { return (double)(((uint64_t)high << 32 | low) >> 11) * 0x1p-53; }
 
+void rng_words(uint32_t words[RNG_WORDS], const rng_stream *stream, uint32_t index) {
+    philox4x32_ctr_t r = draw(stream, index, 0);
+    for (int i = 0; i < RNG_WORDS; i++) words[i] = r.v[i];
+}
+
 double rng_uniform(const rng_stream *stream, uint32_t index) {
     philox4x32_ctr_t r = draw(stream, index, 0);
     return unit(r.v[0], r.v[1]);

@@ -11,6 +11,10 @@ typedef struct {
     uint32_t repeat, origin, tensor;
 } rng_stream;
 
+enum { RNG_WORDS = 4 };
+
+/* The bits of a draw as they come. */
+void rng_words(uint32_t words[RNG_WORDS], const rng_stream *stream, uint32_t index);
 double rng_uniform(const rng_stream *stream, uint32_t index); /* uniform on [0, 1), 53 bits */
 double rng_normal(const rng_stream *stream, uint32_t index);  /* standard normal, by Marsaglia's polar method */
 

@@ -1,45 +1,27 @@
-/* stats.c - summaries and tests over repeats: numbers in, numbers out. See stats.h.
- * Uses libRmath for distribution functions. Must not know experiments, files or words for people.
- * Invariant: every sum runs over its values in their own order and carries its rounding error along (Neumaier 1974),
- * so a result does not depend on threads and is right to the last digit or so. */
-#include "stats.h"
+/* stats.c - sums, summaries and the adjustment of p-values: numbers in, numbers out. See stats.h.
+ * Must not know experiments, files or words for people. */
+#include "stats_parts.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-#define MATHLIB_STANDALONE
-#include <Rmath.h>
-
-static const double POWER_WANTED = 0.8;               /* Cohen's convention for enough repeats */
-static const double COUNT_LIMIT = 9007199254740992.0; /* 2^53: above it doubles skip whole numbers */
-
 /* --- sums ------------------------------------------------------------------------------------------------------- */
 
-typedef struct {
-    double sum, carry;
-} running_sum;
-
-static void sum_add(running_sum *s, double x) {
+void sum_add(running_sum *s, double x) {
     double total = s->sum + x;
     s->carry += fabs(s->sum) >= fabs(x) ? (s->sum - total) + x : (x - total) + s->sum;
     s->sum = total;
 }
 
 /* A sum that overflowed has no use for its carry. */
-static double sum_value(const running_sum *s) { return isfinite(s->sum) ? s->sum + s->carry : s->sum; }
-
-/* Mean and sum of squared deviations of what was counted; all alike: exactly their value and 0. */
-typedef struct {
-    size_t n;
-    double mean, squares;
-} moments;
+double sum_value(const running_sum *s) { return isfinite(s->sum) ? s->sum + s->carry : s->sum; }
 
 /* a - b at i, or a alone where b is NULL. */
 static double difference_at(const double *a, const double *b, size_t i) { return b ? a[i] - b[i] : a[i]; }
 
 /* Moments of the finite differences in two passes: the mean, then the deviations from it. Their own sum, which only
  * the rounding of the mean keeps from 0, corrects their squares (Chan, Golub and LeVeque 1983). */
-static moments moments_of(const double *a, const double *b, size_t n) {
+moments moments_of(const double *a, const double *b, size_t n) {
     moments m = {0, NAN, NAN};
     running_sum sum = {0, 0}, rest = {0, 0}, squares = {0, 0};
     double low = INFINITY, high = -INFINITY;
@@ -63,8 +45,7 @@ static moments moments_of(const double *a, const double *b, size_t n) {
     return m;
 }
 
-/* Sample standard deviation; NaN for fewer than two values. */
-static double spread_of(const moments *m) { return m->n < 2 ? NAN : sqrt(m->squares / (double)(m->n - 1)); }
+double moments_spread(const moments *m) { return m->n < 2 ? NAN : sqrt(m->squares / (double)(m->n - 1)); }
 
 /* --- summaries -------------------------------------------------------------------------------------------------- */
 
@@ -86,7 +67,7 @@ bool stats_summary(summary *out, const double *values, size_t n) {
     *out = (summary){.n = m.n,
                      .left_out = n - m.n,
                      .mean = m.mean,
-                     .std = spread_of(&m),
+                     .std = moments_spread(&m),
                      .min = NAN,
                      .q25 = NAN,
                      .median = NAN,
@@ -106,83 +87,6 @@ bool stats_summary(summary *out, const double *values, size_t n) {
     out->max = sorted[kept - 1];
     free(sorted);
     return true;
-}
-
-/* --- t-tests ---------------------------------------------------------------------------------------------------- */
-
-/* Test of mean = 0: t = mean / (sd / sqrt(n)) with n - 1 degrees of freedom; interval mean -+ t* sd / sqrt(n). */
-static void t_from_moments(t_test *out, const moments *m, double alpha) {
-    *out = (t_test){.n = m->n,
-                    .mean_difference = m->mean,
-                    .ci_low = NAN,
-                    .ci_high = NAN,
-                    .statistic = NAN,
-                    .df = NAN,
-                    .p = NAN,
-                    .effect_size = NAN,
-                    .repeats_needed = NAN};
-    if (m->n < 2) return;
-    double sd = spread_of(m), error = sd / sqrt((double)m->n);
-    out->df = (double)(m->n - 1);
-    out->statistic = m->mean / error; /* no spread: infinite, or NaN for 0 / 0 */
-    out->p = isnan(out->statistic) ? NAN : fmin(1, 2 * pt(-fabs(out->statistic), out->df, 1, 0));
-    double reach = error > 0 ? qt(1 - alpha / 2, out->df, 1, 0) * error : 0;
-    out->ci_low = m->mean - reach;
-    out->ci_high = m->mean + reach;
-    out->effect_size = m->mean / sd;
-    out->repeats_needed = stats_repeats_needed(out->effect_size, alpha);
-}
-
-void stats_paired_t(t_test *out, const double *a, const double *b, size_t n, double alpha) {
-    moments m = moments_of(a, b, n);
-    t_from_moments(out, &m, alpha);
-}
-
-void stats_one_sample_t(t_test *out, const double *a, size_t n, double b, double alpha) {
-    moments m = moments_of(a, NULL, isfinite(b) ? n : 0);
-    m.mean -= b;
-    t_from_moments(out, &m, alpha);
-}
-
-/* --- power ------------------------------------------------------------------------------------------------------ */
-
-/* P(|T| > critical) of a noncentral T = (Z + shift) / sqrt(V / df), as an average over Z ~ N(0, 1): given Z it is
- * P(V < df ((Z + shift) / critical)^2), V ~ chi-squared. The trapezium rule at step 1/16 over +-9 sd is exact to
- * rounding for so smooth an integrand. For shifts where pnt falls back on a rough approximation. */
-static double power_by_average(double critical, double df, double shift) {
-    const double step = 1.0 / 16;
-    double sum = 0;
-    for (int k = -9 * 16; k <= 9 * 16; k++) {
-        double z = k * step, ratio = (z + shift) / critical;
-        sum += dnorm(z, 0, 1, 0) * step * pchisq(df * ratio * ratio, df, 1, 0);
-    }
-    return fmin(sum, 1);
-}
-
-double stats_t_power(double dz, double n, double alpha) {
-    double df = n - 1, shift = fabs(dz) * sqrt(n), critical = qt(alpha / 2, df, 0, 0);
-    if (isnan(dz)) return NAN;
-    if (isinf(shift)) return 1;
-    if (shift > 37) return power_by_average(critical, df, shift); /* pnt's own sum underflows at 37.62 */
-    return pnt(critical, df, shift, 0, 0) + pnt(-critical, df, shift, 1, 0);
-}
-
-double stats_repeats_needed(double dz, double alpha) {
-    if (isnan(dz)) return NAN;
-    double low = 1, high = 2; /* low is too few */
-    while (stats_t_power(dz, high, alpha) < POWER_WANTED) {
-        low = high;
-        high *= 2;
-        if (high > COUNT_LIMIT) return INFINITY;
-    }
-    while (high - low > 1) {
-        double middle = floor((low + high) / 2);
-        if (stats_t_power(dz, middle, alpha) < POWER_WANTED)
-            low = middle;
-        else
-            high = middle;
-    }
-    return high;
 }
 
 /* --- adjustment for many tests ---------------------------------------------------------------------------------- */
