@@ -106,11 +106,8 @@ samples compare_samples(const results *r, int a, int b) {
 
 static pair_test untested(const comparison *c, const results *r) {
     const experiment_result *a = &r->experiments[c->a], *b = &r->experiments[c->b];
-    test_result none = {0, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, 0, 0};
-    if (!c->windows_differ) {
-        none.n = none.n_a = none.n_b = 1;
-        none.mean_difference = a->rmse[0] - b->rmse[0];
-    }
+    test_result none = stats_mean_alone(0, NAN);
+    if (!c->windows_differ) none = stats_mean_alone(1, a->rmse[0] - b->rmse[0]);
     return (pair_test){.name = "none", .result = none, .p_adjusted = NAN, .needed = NAN};
 }
 

@@ -90,7 +90,9 @@ typedef struct {
     double power, repeats_needed; /* at the effect size seen: of n repeats; for 80% */
     bool enough;                  /* n >= repeats_needed */
     double equivalence_p;         /* of both one-sided t-tests against +-rope, the larger; NaN: no region */
-    pair_verdict verdict;         /* by the first test, adjusted, and the region */
+    pair_verdict told;    /* by the first test alone, adjusted: better or worse where mean and test say the same, else
+                             undecided; none: not tested */
+    pair_verdict verdict; /* by the first test and the region of equivalence, which goes before */
 } comparison;
 
 /* Friedman's test over all repeats that no ranked experiment diverged in, each a block; rank 1 is the lowest RMSE. */

@@ -24,20 +24,26 @@ static pair_verdict sure_verdict(double difference, double rope) {
     return difference < 0 ? VERDICT_BETTER : VERDICT_WORSE;
 }
 
+/* A rank test may find a difference where the means differ the other way: then nobody is better. */
+static pair_verdict told_by(const pair_test *first, double alpha) {
+    double mean = first->result.mean_difference;
+    int sign = (mean > 0) - (mean < 0);
+    if (strcmp(first->name, "none") == 0) return VERDICT_NONE;
+    if (!(first->p_adjusted < alpha) || sign == 0 || sign != first->result.direction) return VERDICT_UNDECIDED;
+    return sign < 0 ? VERDICT_BETTER : VERDICT_WORSE;
+}
+
 static pair_verdict verdict_of(const comparison *c, const comparisons *all) {
-    const pair_test *first = &c->tests[0];
     if (isnan(c->mean_difference)) return VERDICT_NONE;
-    if (strcmp(first->name, "none") == 0) return sure_verdict(c->mean_difference, all->rope);
+    if (c->told == VERDICT_NONE) return sure_verdict(c->mean_difference, all->rope);
     if (c->n < 2) return VERDICT_UNDECIDED;
     if (c->ci_low == 0 && c->ci_high == 0) return VERDICT_EQUIVALENT; /* alike in every repeat */
-    if (c->equivalence_p < all->alpha) return VERDICT_EQUIVALENT;
-    if (!(first->p_adjusted < all->alpha)) return VERDICT_UNDECIDED;
-    return first->result.mean_difference < 0 ? VERDICT_BETTER : VERDICT_WORSE;
+    return c->equivalence_p < all->alpha ? VERDICT_EQUIVALENT : c->told;
 }
 
 static void fill_mean(comparison *c, const comparisons *all, const compare_input *in) {
-    bool tested = strcmp(c->tests[0].name, "none") != 0;
-    test_result t = tested ? t_of(c, in) : c->tests[0].result;
+    c->told = told_by(&c->tests[0], all->alpha);
+    test_result t = c->told == VERDICT_NONE ? c->tests[0].result : t_of(c, in);
     c->n = t.n;
     c->mean_difference = t.mean_difference;
     c->ci_low = t.ci_low;
@@ -157,7 +163,7 @@ static bool fill_median(comparison *c, resampling *s) {
     c->median_difference = c->median_ci_low = c->median_ci_high = NAN;
     if (!done || c->windows_differ) goto done;
     keep_finite(a, &n[0], b, &n[1], &pair, s->in->unpaired);
-    bool test = c->n >= 2 && strcmp(c->tests[0].name, "none") != 0;
+    bool test = c->n >= 2 && c->told != VERDICT_NONE;
     if (test && x >= 0 && (y >= 0 || !pair.b))
         take_interval(c, s, s->medians + (size_t)x * s->all->resamples,
                       pair.b ? s->medians + (size_t)y * s->all->resamples : NULL);

@@ -350,6 +350,12 @@ static void read_pairs(loading *l, const cJSON *list) {
     }
 }
 
+static void read_tests(compare_spec *spec, const cJSON *list) {
+    const config_key *key = config_key_find(SECTION_COMPARE, "tests");
+    for (const cJSON *item = list->child; item; item = item->next)
+        spec->tests[spec->n_tests++] = (compare_test)config_choice(key, item);
+}
+
 static void read_compare(loading *l) {
     const cJSON *given = json_get(l->top, "compare"), *pairs = json_get(given, "pairs");
     cJSON *complete = config_complete(&l->texts, SECTION_COMPARE, given, "keras-2.0");
@@ -359,6 +365,9 @@ static void read_compare(loading *l) {
     l->out->compare.adjust =
         (adjustment)config_choice(config_key_find(SECTION_COMPARE, "adjust"), json_get(complete, "adjust"));
     l->out->compare.alpha = json_get(complete, "alpha")->valuedouble;
+    read_tests(&l->out->compare, json_get(complete, "tests"));
+    const cJSON *rope = json_get(complete, "rope");
+    l->out->compare.rope = rope ? rope->valuedouble : 0;
     cJSON_Delete(complete);
 }
 

@@ -1,12 +1,13 @@
 /* config_keys.c - the rows of the table, and the presets. See config_keys.h. Of other rooms it uses enums and names. */
 #include "config_keys.h"
+#include "compare.h"
 
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Choices stand in the order of the enums in lstm.h, initial.h, schemes.h and stats.h. */
+/* Choices stand in the order of the enums in lstm.h, initial.h, schemes.h, stats.h and compare.h. */
 static const char *const precisions[] = {"f32", "f64", NULL};
 static const char *const presets[] = {"keras-2.0", "keras-1.2", "tf2-keras", "pytorch", NULL};
 #define NAME_OF(CONSTANT, name) #name,
@@ -24,7 +25,7 @@ static const char *const rows[] = {"all", "newest", NULL};
 static const char *const update_optimizers[] = {"keep", "reset", NULL};
 static const char *const refit_inits[] = {"fresh", "same", "current", NULL};
 static const char *const states[] = {"as_trained", "zero", "warm", NULL};
-static const char *const tests[] = {"paired_t", NULL};
+static const char *const tests[] = {COMPARE_TESTS(NAME_OF) NULL};
 static const char *const adjustments[] = {"holm", "bonferroni", "bh", "none", NULL};
 
 #define LARGE    1e9   /* counts that must fit an int with room to add a few */
@@ -161,6 +162,8 @@ const config_key config_keys[] = {
      .doc = "How p-values allow for there being many."},
     {SECTION_COMPARE, KEY_NUMBER, "alpha", 0, 1, .above = true, .below = true, .fallback = "0.05",
      .doc = "Level of the tests; intervals cover 1 - alpha."},
+    {SECTION_COMPARE, KEY_NUMBER, "rope", 0, NO_LIMIT, .above = true, .words = "none",
+     .doc = "Mean differences up to this size, in the series' units, count as none in practice."},
 };
 const size_t n_config_keys = sizeof config_keys / sizeof *config_keys;
 

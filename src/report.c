@@ -60,6 +60,16 @@ static void comparisons_file(FILE *out, const writing *w, size_t i) {
     report_comparisons_csv(out, w->in);
 }
 
+static void pairs_file(FILE *out, const writing *w, size_t i) {
+    (void)i;
+    report_pairs_csv(out, w->in);
+}
+
+static void ranks_file(FILE *out, const writing *w, size_t i) {
+    (void)i;
+    report_ranks_csv(out, w->in);
+}
+
 static void forecasts_file(FILE *out, const writing *w, size_t i) {
     (void)i;
     report_forecasts_csv(out, w->in);
@@ -112,6 +122,8 @@ static farm_status write_tables(writing *w) {
         status = write_for_experiment(w, i, "experiment_", ".csv", results_file);
     if (status == FARM_OK) status = write_file(w, "summary.csv", summary_file, 0);
     if (status == FARM_OK) status = write_file(w, "comparisons.csv", comparisons_file, 0);
+    if (status == FARM_OK) status = write_file(w, "pairs.csv", pairs_file, 0);
+    if (status == FARM_OK) status = write_file(w, "ranks.csv", ranks_file, 0);
     if (status == FARM_OK) status = write_file(w, "forecasts.csv", forecasts_file, 0);
     return status;
 }

@@ -27,7 +27,7 @@ typedef struct {
 } report_input;
 
 /* Writes into folder (made where missing) experiment_<name>.csv for each experiment, summary.csv, comparisons.csv,
- * forecasts.csv, run.json and, where weights were kept, models/<name>.json: all of them or none. Then removes what
+ * pairs.csv, ranks.csv, forecasts.csv, run.json and, where weights were kept, models/<name>.json: all of them or none. Then removes what
  * experiments that this run does not have left under such names, so that a glob finds one run alone; an older run's
  * models stay where this one writes none. Only run.json differs between runs of one config (seconds, threads).
  * FARM_FAILED: errors names the file, and what was there before is as it was. */

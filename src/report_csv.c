@@ -5,6 +5,7 @@
 #include "report_parts.h"
 
 #include <csv.h>
+#include <math.h>
 #include <string.h>
 
 /* A text field, quoted only where it must be. */
@@ -61,6 +62,51 @@ void report_comparisons_csv(FILE *out, const report_input *in) {
     for (size_t i = 0; i < in->comparisons->n; i++) {
         const comparison *c = &in->comparisons->items[i];
         for (size_t k = 0; k < c->n_tests; k++) comparison_line(out, in, c, &c->tests[k]);
+    }
+}
+
+static void pair_line(FILE *out, const report_input *in, const comparison *c) {
+    const double differences[] = {c->mean_difference, c->ci_low,         c->ci_high,     c->median_difference,
+                                  c->median_ci_low,   c->median_ci_high, c->effect_size, c->superiority,
+                                  c->share_won,       c->correlation,    c->pairing};
+    put_text(out, in->experiments[c->a].name);
+    fputc(',', out);
+    put_text(out, in->experiments[c->b].name);
+    fprintf(out, ",%s,%zu", pair_reason_name(c->reason), c->n);
+    for (size_t i = 0; i < sizeof differences / sizeof *differences; i++) put_number(out, ",", differences[i]);
+    fprintf(out, ",%zu", c->dm_n);
+    put_number(out, ",", c->dm_statistic);
+    put_number(out, ",", c->dm_p);
+    put_number(out, ",", c->power);
+    put_number(out, ",", c->repeats_needed);
+    fputs(isnan(c->repeats_needed) ? ",nan" : c->enough ? ",true" : ",false", out);
+    put_number(out, ",", in->comparisons->rope > 0 ? in->comparisons->rope : NAN);
+    put_number(out, ",", c->equivalence_p);
+    fprintf(out, ",%s\n", pair_verdict_name(c->verdict));
+}
+
+void report_pairs_csv(FILE *out, const report_input *in) {
+    fputs(
+        "a,b,reason,n,mean_difference,ci_low,ci_high,median_difference,median_ci_low,median_ci_high,effect_size,"
+        "superiority,share_won,correlation,pairing,dm_n,dm_statistic,dm_p,power,repeats_needed,enough,rope,"
+        "equivalence_p,verdict\n",
+        out);
+    for (size_t i = 0; i < in->comparisons->n; i++) pair_line(out, in, &in->comparisons->items[i]);
+}
+
+/* What Friedman's test found stands in every line again, so that one table has it all. */
+void report_ranks_csv(FILE *out, const report_input *in) {
+    const ranking *k = &in->comparisons->ranking;
+    fputs("experiment,mean_rank,n,chi_square,df,p,critical_difference\n", out);
+    for (size_t i = 0; i < in->n_experiments; i++) {
+        put_text(out, in->experiments[i].name);
+        put_number(out, ",", k->mean_ranks[i]);
+        fprintf(out, ",%zu", k->n);
+        put_number(out, ",", k->chi_square);
+        put_number(out, ",", k->df);
+        put_number(out, ",", k->p);
+        put_number(out, ",", k->critical_difference);
+        fputc('\n', out);
     }
 }
 

@@ -10,6 +10,8 @@
 void report_results_csv(FILE *out, const report_input *in, size_t i);
 void report_summary_csv(FILE *out, const report_input *in, const summary *summaries);
 void report_comparisons_csv(FILE *out, const report_input *in);
+void report_pairs_csv(FILE *out, const report_input *in);
+void report_ranks_csv(FILE *out, const report_input *in);
 void report_forecasts_csv(FILE *out, const report_input *in);
 
 /* report_json.c */

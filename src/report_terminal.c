@@ -291,15 +291,18 @@ static void print_title(FILE *out, const report_input *in) {
     fputc('\n', out);
 }
 
-/* Lowest mean RMSE: update_2. */
-static void print_lowest(FILE *out, const report_input *in, const summary *summaries) {
-    size_t n = in->n_experiments, lowest = n;
-    for (size_t i = 0; i < n; i++)
-        if (summaries[i].n > 0 && (lowest == n || summaries[i].mean < summaries[lowest].mean)) lowest = i;
-    if (lowest == n)
+/* What the run comes to, in up to three sentences. */
+static void print_run(FILE *out, const report_input *in, int width) {
+    bool any = false;
+    if (in->comparisons->standing.best < 0)
         fputs("\nEvery repeat of every experiment diverged: there is nothing to compare.\n", out);
-    else if (n > 1)
-        fprintf(out, "\nLowest mean RMSE: %s.\n", in->experiments[lowest].name);
+    for (run_sentence which = 0; which < N_RUN_SENTENCES; which++) {
+        char text[SENTENCE];
+        if (!compare_run_sentence(text, sizeof text, which, in->comparisons, in->experiments)) continue;
+        if (!any) fputs("\nIn short\n", out);
+        any = true;
+        print_wrapped(out, text, width);
+    }
 }
 
 static void print_diverged(FILE *out, const report_input *in, const summary *s, size_t i) {
@@ -367,16 +370,93 @@ static void print_group(FILE *out, const report_input *in, pair_reason reason, i
     }
 }
 
+/* The experiment with the next rank after one, of equal ranks the first one not yet printed; -1: none. */
+static int next_rank(const report_input *in, int last) {
+    const double *ranks = in->comparisons->ranking.mean_ranks;
+    int next = -1;
+    for (int i = 0; i < (int)in->n_experiments; i++) {
+        bool after = last < 0 || ranks[i] > ranks[last] || (ranks[i] == ranks[last] && i > last);
+        if (after && !isnan(ranks[i]) && (next < 0 || ranks[i] < ranks[next])) next = i;
+    }
+    return next;
+}
+
+static void print_mean_ranks(FILE *out, const report_input *in) {
+    const double *ranks = in->comparisons->ranking.mean_ranks;
+    for (int i = next_rank(in, -1); i >= 0; i = next_rank(in, i))
+        fprintf(out, "  %6.2f  %s\n", ranks[i], in->experiments[i].name);
+    for (size_t i = 0; i < in->n_experiments; i++)
+        if (isnan(ranks[i]))
+            fprintf(out, "       -  %s: not ranked, for other test rows or no result\n", in->experiments[i].name);
+}
+
+/* Friedman's test and the mean ranks, best first, where it was asked for. */
+static void print_ranks(FILE *out, const report_input *in, int width) {
+    const ranking *k = &in->comparisons->ranking;
+    char text[SENTENCE], p[NUMBER_TEXT];
+    if (!in->comparisons->friedman) return;
+    fputs("\nRanks in each repeat (1 is the lowest RMSE)\n", out);
+    if (isnan(k->chi_square)) {
+        print_wrapped(out, "Too few repeats or experiments, or nothing but ties: there is nothing to test.", width);
+        return;
+    }
+    number_text(p, k->p, 3);
+    snprintf(
+        text, sizeof text,
+        "Friedman: chi-square %.2f, df %.0f, p %s %s, over %zu repeats of %zu experiments; mean ranks that differ by "
+        "less than %.3g cannot be told apart (Nemenyi).",
+        k->chi_square, k->df, k->p < 0.001 ? "<" : "=", k->p < 0.001 ? "0.001" : p, k->n, k->n_ranked,
+        k->critical_difference);
+    print_wrapped(out, text, width);
+    if (k->left_out > 0)
+        fprintf(out, "  Left out: %zu repeat%s in which one diverged.\n", k->left_out, k->left_out == 1 ? "" : "s");
+    print_mean_ranks(out, in);
+}
+
+/* One line each on the two kinds of noise. */
+static void print_noise(FILE *out, const comparisons *c) {
+    size_t rows = 0;
+    for (size_t i = 0; i < c->n; i++)
+        if (!isnan(c->items[i].dm_p)) rows = c->items[i].dm_n;
+    if (c->n_tested[c->kinds[0]] > 0)
+        fputs(
+            "\nThe tests speak of training noise on this series: would other weights agree?\n"
+            "They cannot say how the experiments rank on another series or in another year.\n",
+            out);
+    if (rows > 0)
+        fprintf(out,
+                "DM (Diebold-Mariano) speaks of the test rows: would other months agree? It takes\n"
+                "the mean forecasts of all repeats, and has but those %zu rows to go by.\n",
+                rows);
+}
+
+/* What it bought that repeat r of every experiment starts from the same weights. */
+static void print_pairing(FILE *out, const comparisons *c) {
+    double low = INFINITY, high = -INFINITY, least = INFINITY, most = -INFINITY;
+    for (size_t i = 0; i < c->n; i++) {
+        const comparison *item = &c->items[i];
+        if (isnan(item->correlation) || !isfinite(item->pairing)) continue;
+        low = fmin(low, item->correlation);
+        high = fmax(high, item->correlation);
+        least = fmin(least, item->pairing);
+        most = fmax(most, item->pairing);
+    }
+    if (low > high) return;
+    fprintf(out, "Pairing: repeats correlate by %.2f to %.2f; without, tests would need %.3g to %.3g times\nas many.\n",
+            low, high, least, most);
+}
+
+static void print_family(FILE *out, const comparisons *c) {
+    size_t n = c->n_tested[c->kinds[0]];
+    if (n < 2 || c->adjust == ADJUST_NONE) return;
+    fprintf(out, "Each interval is for its comparison alone; p and the repeats needed allow for all %zu tests.\n", n);
+    if (c->n_kinds > 1) fputs("Each kind of test is a family of its own.\n", out);
+}
+
 static void print_footer(FILE *out, const comparisons *c) {
-    size_t n_tested = c->n_tested[c->kinds[0]];
-    if (n_tested == 0) return;
-    fputs(
-        "\nThe tests speak of training noise on this series: would other weights agree?\n"
-        "They cannot say how the experiments rank on another series or in another year.\n",
-        out);
-    if (n_tested > 1 && c->adjust != ADJUST_NONE)
-        fprintf(out, "Each interval is for its comparison alone; p and the repeats needed allow for all %zu tests.\n",
-                n_tested);
+    print_noise(out, c);
+    print_pairing(out, c);
+    print_family(out, c);
 }
 
 bool report_print(const report_input *in, FILE *out, int width) {
@@ -387,12 +467,13 @@ bool report_print(const report_input *in, FILE *out, int width) {
     if (!summaries || !make_table(&t, in, summaries, width > 0 ? width : DEFAULT_WIDTH)) goto done;
     if (in->series) print_title(out, in);
     print_table(out, &t);
-    print_lowest(out, in, summaries);
+    print_run(out, in, width);
     print_all_diverged(out, &t);
     print_group(out, in, PAIR_REFERENCE, width);
     print_group(out, in, PAIR_MATCHED, width);
     print_state_note(out, in);
     print_group(out, in, PAIR_ASKED, width);
+    print_ranks(out, in, width);
     print_footer(out, in->comparisons);
     done = true;
 done:

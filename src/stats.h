@@ -32,11 +32,15 @@ typedef struct {
     double mean_difference;  /* mean of a - b, series units */
     double ci_low, ci_high;  /* confidence interval of it at 1 - alpha; rank tests have none */
     double statistic, df, p; /* p two-sided */
+    double direction;        /* 1: a is the larger by what the test looks at, -1: the smaller, 0: neither */
     double error;            /* standard error of the mean difference */
     double effect_size;      /* Cohen's dz: mean difference / sd of the differences; welch: / root mean variance */
     double repeats_needed;   /* the least n with 80% power at the effect seen */
     size_t n_a, n_b;         /* values used of either side */
 } test_result;
+
+/* A result of n values with nothing but a mean difference. */
+test_result stats_mean_alone(size_t n, double mean_difference);
 
 /* A test of pairs. false: out of memory. */
 typedef bool stats_test(test_result *out, const samples *s, double alpha);

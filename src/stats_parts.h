@@ -25,7 +25,4 @@ moments moments_of(const double *a, const double *b, size_t n);
 /* Sample standard deviation; NaN for fewer than two values. */
 double moments_spread(const moments *m);
 
-/* A result of n values with nothing but its mean. */
-test_result test_of_mean(size_t n, double mean);
-
 #endif

@@ -106,7 +106,7 @@ static double needed_of(double share, double weight, double alpha, const signed_
 static void start_rank_test(test_result *out, const samples *s, double alpha) {
     test_result t;
     stats_paired_t(&t, s, alpha);
-    *out = test_of_mean(t.n, t.mean_difference);
+    *out = stats_mean_alone(t.n, t.mean_difference);
     out->effect_size = t.effect_size;
 }
 
@@ -127,6 +127,7 @@ bool stats_wilcoxon(test_result *out, const samples *s, double alpha) {
     if (out->n < 2) return true;
     double all = (double)r.n * (double)(r.n + 1);
     out->statistic = (double)(r.above < r.below ? r.above : r.below) / 2;
+    out->direction = (r.above > r.below) - (r.above < r.below);
     out->p = signed_rank_p(&r);
     out->repeats_needed = needed_of((double)r.above / all, 3, alpha, &r); /* Noether (1987): weight 3 */
     return true;
@@ -146,6 +147,7 @@ bool stats_sign(test_result *out, const samples *s, double alpha) {
     if (out->n < 2) return true;
     below = (double)r.n - above;
     out->statistic = above;
+    out->direction = (above > below) - (above < below);
     out->p = r.n == 0 ? NAN : fmin(1, 2 * pbinom(fmin(above, below), (double)r.n, 0.5, 1, 0));
     out->repeats_needed = r.n == 0 ? NAN : needed_of(above / (double)r.n, 4, alpha, &r); /* and weight 4 */
     return true;

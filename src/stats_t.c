@@ -7,8 +7,9 @@
 #define MATHLIB_STANDALONE
 #include <Rmath.h>
 
-test_result test_of_mean(size_t n, double mean) {
+test_result stats_mean_alone(size_t n, double mean) {
     return (test_result){.n = n,
+                         .direction = (mean > 0) - (mean < 0),
                          .mean_difference = mean,
                          .ci_low = NAN,
                          .ci_high = NAN,
@@ -33,7 +34,7 @@ static void test_mean(test_result *out, double alpha) {
 
 /* Of one mean: error sd / sqrt(n) with n - 1 degrees of freedom. */
 static void t_from_moments(test_result *out, const moments *m, double alpha) {
-    *out = test_of_mean(m->n, m->mean);
+    *out = stats_mean_alone(m->n, m->mean);
     if (m->n < 2) return;
     double sd = moments_spread(m);
     out->error = sd / sqrt((double)m->n);
@@ -54,7 +55,7 @@ bool stats_paired_t(test_result *out, const samples *s, double alpha) {
 bool stats_welch(test_result *out, const samples *s, double alpha) {
     if (!s->b) return stats_paired_t(out, s, alpha);
     moments a = moments_of(s->a, NULL, s->n_a), b = moments_of(s->b, NULL, s->n_b);
-    *out = test_of_mean(a.n < b.n ? a.n : b.n, a.mean - b.mean);
+    *out = stats_mean_alone(a.n < b.n ? a.n : b.n, a.mean - b.mean);
     out->n_a = a.n;
     out->n_b = b.n;
     if (out->n < 2) return true;

@@ -49,7 +49,8 @@ static run *tutorial(void) {
 
 static void compare(run *r) {
     farm_errors errors = {0};
-    assert_int_equal(compare_all(&r->out, &r->spec, r->experiments, &r->results, &errors), FARM_OK);
+    compare_input in = {.spec = &r->spec, .experiments = r->experiments, .results = &r->results};
+    assert_int_equal(compare_all(&r->out, &in, &errors), FARM_OK);
     assert_int_equal(errors.n, 0);
 }
 
@@ -57,7 +58,7 @@ static void expect_pair(const run *r, size_t i, int a, int b, pair_reason reason
     assert_int_equal(r->out.items[i].a, a);
     assert_int_equal(r->out.items[i].b, b);
     assert_int_equal(r->out.items[i].reason, reason);
-    assert_string_equal(r->out.items[i].test, test);
+    assert_string_equal(r->out.items[i].tests[0].name, test);
 }
 
 static void expect_sentence(const run *r, size_t i, const char *expected) {
@@ -73,7 +74,7 @@ static void pairs_stand_in_order_reference_matched_asked(void **state) {
     r->spec.n_pairs = 1;
     compare(r);
     assert_int_equal(r->out.n, 6);
-    assert_int_equal(r->out.n_tested, 6);
+    assert_int_equal(r->out.n_tested[TEST_PAIRED_T], 6);
     assert_int_equal(r->out.reference, FIXED);
     expect_pair(r, 0, UPDATE_2, FIXED, PAIR_REFERENCE, "paired_t");
     expect_pair(r, 1, FIXED_522, FIXED, PAIR_REFERENCE, "paired_t");
@@ -82,7 +83,7 @@ static void pairs_stand_in_order_reference_matched_asked(void **state) {
     expect_pair(r, 4, UPDATE_2, FIXED_522, PAIR_MATCHED, "paired_t");
     expect_pair(r, 5, REFIT, UPDATE_2, PAIR_ASKED, "paired_t");
     const double holm[] = {0.00276369, 0.586327, 0.871073, 1.71565e-06, 0.00271596, 0.000475818};
-    for (size_t i = 0; i < 6; i++) assert_true(fabs(r->out.items[i].p_adjusted / holm[i] - 1) < 1e-5);
+    for (size_t i = 0; i < 6; i++) assert_true(fabs(r->out.items[i].tests[0].p_adjusted / holm[i] - 1) < 1e-5);
     compare_free(&r->out);
     assert_true(r->out.items == NULL && r->out.n == 0);
 }
@@ -186,9 +187,10 @@ static void two_deterministic_sides_are_set_side_by_side_and_not_tested(void **s
     compare(r);
     expect_pair(r, 3, REFIT, PERSISTENCE, PAIR_REFERENCE, "none");
     const comparison *c = &r->out.items[3];
-    assert_true(c->result.n == 1 && c->result.mean_difference == -6.25 && isnan(c->result.p) && isnan(c->p_adjusted) &&
-                isnan(c->result.ci_low) && isnan(c->result.repeats_needed) && c->left_out == 0);
-    assert_int_equal(r->out.n_tested, 4);
+    assert_true(c->tests[0].result.n == 1 && c->tests[0].result.mean_difference == -6.25 &&
+                isnan(c->tests[0].result.p) && isnan(c->tests[0].p_adjusted) && isnan(c->tests[0].result.ci_low) &&
+                isnan(c->tests[0].result.repeats_needed) && c->left_out == 0);
+    assert_int_equal(r->out.n_tested[TEST_PAIRED_T], 4);
     expect_sentence(
         r, 3,
         "naive beats persistence (136.75) by 6.25; neither varies from repeat to repeat, so there is nothing "
@@ -202,7 +204,7 @@ static void diverged_repeats_are_left_out_in_the_open(void **state) {
     r->rmse[UPDATE_2][3] = NAN;
     r->rmse[FIXED][5] = NAN;
     compare(r);
-    assert_int_equal(r->out.items[0].result.n, 6);
+    assert_int_equal(r->out.items[0].tests[0].result.n, 6);
     assert_int_equal(r->out.items[0].left_out, 2);
     assert_int_equal(r->out.items[3].left_out, 1);
     char text[500];
@@ -261,8 +263,9 @@ static void other_test_rows_are_not_compared(void **state) {
     compare(r);
     const comparison *c = &r->out.items[2];
     expect_pair(r, 2, REFIT, FIXED, PAIR_REFERENCE, "none");
-    assert_true(c->result.n == 0 && isnan(c->result.mean_difference) && isnan(c->p_adjusted));
-    assert_int_equal(r->out.n_tested, 4);
+    assert_true(c->tests[0].result.n == 0 && isnan(c->tests[0].result.mean_difference) &&
+                isnan(c->tests[0].p_adjusted));
+    assert_int_equal(r->out.n_tested[TEST_PAIRED_T], 4);
     expect_sentence(r, 2, "refit and fixed forecast different test rows, so their RMSEs are not compared.");
     compare_free(&r->out);
 }

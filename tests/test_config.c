@@ -708,6 +708,9 @@ static void defaults_of_the_top_are_as_documented(void **state) {
     assert_false(c.save_models);
     assert_int_equal(c.compare.adjust, ADJUST_HOLM);
     assert_true(c.compare.alpha == 0.05);
+    assert_int_equal(c.compare.n_tests, 1);
+    assert_int_equal(c.compare.tests[0], TEST_PAIRED_T);
+    assert_true(c.compare.rope == 0); /* none */
     assert_int_equal(c.experiments[0].frame.n_differences, 1);
     assert_int_equal(c.experiments[0].frame.differences[0], 1);
     assert_int_equal(c.experiments[0].frame.test, 12);
@@ -729,8 +732,14 @@ static void the_reference_is_fixed_or_else_the_first(void **state) {
     config_free(&c);
     c = load_rest(
         "\"compare\": {\"reference\": \"all_pairs\", \"pairs\": [[\"refit\", \"fixed\"]], \"adjust\": \"bh\", "
-        "\"alpha\": 0.1},"
+        "\"alpha\": 0.1, \"tests\": [\"sign\", \"friedman\", \"paired_t\", \"welch\", \"wilcoxon\"], "
+        "\"rope\": 2.5},"
         "\"experiments\": [{\"scheme\": \"fixed\"}, {\"scheme\": \"refit\"}]}");
+    assert_int_equal(c.compare.n_tests, 5);
+    assert_int_equal(c.compare.tests[0], TEST_SIGN);
+    assert_int_equal(c.compare.tests[1], TEST_FRIEDMAN);
+    assert_int_equal(c.compare.tests[4], TEST_WILCOXON);
+    assert_true(c.compare.rope == 2.5);
     assert_int_equal(c.compare.reference, -1);
     assert_true(c.compare.all_pairs);
     assert_int_equal(c.compare.n_pairs, 1);
@@ -894,6 +903,9 @@ static void expect_same_experiments(const config *a, const config *b) {
     }
     assert_int_equal(a->compare.reference, b->compare.reference);
     assert_int_equal(a->compare.all_pairs, b->compare.all_pairs);
+    assert_int_equal(a->compare.n_tests, b->compare.n_tests);
+    assert_memory_equal(a->compare.tests, b->compare.tests, sizeof a->compare.tests);
+    assert_true(a->compare.rope == b->compare.rope);
     assert_true(a->compare.alpha == b->compare.alpha && a->seed == b->seed && a->repeats == b->repeats);
 }
 
@@ -928,7 +940,8 @@ static void the_resolved_config_is_a_config_of_the_same_experiments(void **state
         "{\"scheme\": \"fixed\", \"model\": {\"preset\": \"pytorch\", \"neurons\": 3, \"initial_weights\": null}, "
         "\"train\": {\"optimizer\": {\"learning_rate\": 0.1}}},"
         "{\"scheme\": \"fixed\", \"name\": \"levels\", \"frame\": {\"difference\": 0, \"scale\": \"none\"}}],"
-        "\"compare\": {\"pairs\": [[\"refit\", \"levels\"]], \"adjust\": \"none\"}}");
+        "\"compare\": {\"pairs\": [[\"refit\", \"levels\"]], \"adjust\": \"none\", \"rope\": 1.5, "
+        "\"tests\": [\"wilcoxon\", \"friedman\"]}}");
     expect_resolved_reloads("t.json", "r.json");
     char *text = read_text("r.json", NULL);
     assert_non_null(strstr(text, "[\"u2\", \"fixed_30_by_epochs\"]"));

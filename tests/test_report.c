@@ -37,7 +37,8 @@ static void compare_again(run *r) {
     farm_errors errors = {0};
     compare_spec spec = {.reference = FIXED, .adjust = ADJUST_HOLM, .alpha = 0.05};
     compare_free(&r->comparisons);
-    assert_int_equal(compare_all(&r->comparisons, &spec, r->experiments, &r->results, &errors), FARM_OK);
+    compare_input in = {.spec = &spec, .experiments = r->experiments, .results = &r->results, .frames = r->frames};
+    assert_int_equal(compare_all(&r->comparisons, &in, &errors), FARM_OK);
 }
 
 static run *small_run(void) {
@@ -157,7 +158,7 @@ static void tables_have_the_documented_columns_and_exact_numbers(void **state) {
                 "update_2,4,1,4,40.5,106.25\nupdate_2,4,2,5,50,107.25\n"
                 "persistence,1,1,4,40.5,200.25\npersistence,1,2,5,50,201.25\n");
     expect_no_file(&s, "models");
-    assert_int_equal(scratch_count(s.folder), 7);
+    assert_int_equal(scratch_count(s.folder), 9);
     scratch_close(&s);
 }
 
@@ -167,16 +168,116 @@ static void comparisons_have_a_line_a_pair(void **state) {
     run *r = small_run();
     scratch s = scratch_open();
     strcpy(r->names[UPDATE_2], "a, \"b\"");
-    r->comparisons.items[0].result = (t_test){4, -2.5, -3, -2, -0.1, 3, 0.5, -0.25, INFINITY};
-    r->comparisons.items[0].p_adjusted = 1;
-    r->comparisons.items[1].test = "none";
-    r->comparisons.items[1].result = (t_test){1, 6.5, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
-    r->comparisons.items[1].p_adjusted = NAN;
+    comparison *items = r->comparisons.items;
+    pair_test tests[] = {
+        {.name = "paired_t",
+         .result = {4, -2.5, -3, -2, -0.1, 3, 0.5, -1, 0.5, -0.25, INFINITY, 4, 4},
+         .p_adjusted = 1},
+        {.name = "sign", .result = {4, -2.5, NAN, NAN, 1, NAN, 0.625, 1, NAN, -0.25, 40, 4, 4}, .p_adjusted = 0.75},
+        {.name = "none", .result = stats_mean_alone(1, 6.5), .p_adjusted = NAN}};
+    items[0].tests = tests;
+    items[0].n_tests = 2;
+    items[1].tests = tests + 2;
     write_run(r, &s);
     expect_file(&s, "comparisons.csv",
                 "test,a,b,n,mean_difference,ci_low,ci_high,statistic,df,p,p_adjusted,effect_size,repeats_needed\n"
                 "paired_t,\"a, \"\"b\"\"\",fixed,4,-2.5,-3,-2,-0.1,3,0.5,1,-0.25,inf\n"
+                "sign,\"a, \"\"b\"\"\",fixed,4,-2.5,nan,nan,1,nan,0.625,0.75,-0.25,40\n"
                 "none,fixed,persistence,1,6.5,nan,nan,nan,nan,nan,nan,nan,nan\n");
+    scratch_close(&s);
+}
+
+static void pairs_have_a_line_each_with_what_they_came_to(void **state) {
+    (void)state;
+    run *r = small_run();
+    scratch s = scratch_open();
+    comparison *items = r->comparisons.items;
+    pair_test *tests = items[0].tests;
+    items[0] = (comparison){UPDATE_2,
+                            FIXED,
+                            PAIR_MATCHED,
+                            false,
+                            tests,
+                            1,
+                            0,
+                            NAN,
+                            4,
+                            -2.5,
+                            -3,
+                            -2,
+                            -2.25,
+                            -2.75,
+                            -1.5,
+                            -0.25,
+                            0.75,
+                            0.875,
+                            0.5,
+                            2,
+                            2,
+                            -1.5,
+                            0.375,
+                            0.125,
+                            40,
+                            false,
+                            0.0625,
+                            VERDICT_BETTER,
+                            VERDICT_EQUIVALENT};
+    items[1] = (comparison){FIXED,
+                            PERSISTENCE,
+                            PAIR_REFERENCE,
+                            true,
+                            tests,
+                            1,
+                            0,
+                            136.75,
+                            0,
+                            NAN,
+                            NAN,
+                            NAN,
+                            NAN,
+                            NAN,
+                            NAN,
+                            NAN,
+                            NAN,
+                            NAN,
+                            NAN,
+                            NAN,
+                            0,
+                            NAN,
+                            NAN,
+                            NAN,
+                            NAN,
+                            false,
+                            NAN,
+                            VERDICT_NONE,
+                            VERDICT_NONE};
+    r->comparisons.rope = 3;
+    write_run(r, &s);
+    expect_file(&s, "pairs.csv",
+                "a,b,reason,n,mean_difference,ci_low,ci_high,median_difference,median_ci_low,median_ci_high,"
+                "effect_size,superiority,share_won,correlation,pairing,dm_n,dm_statistic,dm_p,power,repeats_needed,"
+                "enough,rope,equivalence_p,verdict\n"
+                "update_2,fixed,matched,4,-2.5,-3,-2,-2.25,-2.75,-1.5,-0.25,0.75,0.875,0.5,2,2,-1.5,0.375,0.125,40,"
+                "false,3,0.0625,equivalent\n"
+                "fixed,persistence,reference,0,nan,nan,nan,nan,nan,nan,nan,nan,nan,nan,nan,0,nan,nan,nan,nan,nan,3,"
+                "nan,none\n");
+    scratch_close(&s);
+}
+
+/* Ranks by hand: update_2, fixed, persistence in the first three repeats; fixed first in the last. Rank sums 5, 7, 12 of
+ * 4 repeats: 12 / (4*3*4) * (9 + 1 + 16) = 6.5, p = exp(-3.25); studentized range q(0.05, 3) = 3.314493 (tables). */
+static void ranks_stand_beside_what_friedman_says_of_them(void **state) {
+    (void)state;
+    run *r = small_run();
+    scratch s = scratch_open();
+    write_run(r, &s);
+    char *text = scratch_read(&s, "ranks.csv");
+    const char *lines[] = {"experiment,mean_rank,n,chi_square,df,p,critical_difference\n",
+                           "fixed,1.75,4,6.5,2,0.0387742078", "\nupdate_2,1.25,4,6.5,2,", "\npersistence,3,4,6.5,2,",
+                           ",1.657246"};
+    assert_non_null(text);
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) assert_non_null(strstr(text, lines[i]));
+    free(text);
     scratch_close(&s);
 }
 
@@ -257,8 +358,9 @@ static void two_runs_differ_in_run_json_alone(void **state) {
     (void)state;
     run *r = small_run();
     scratch a = scratch_open(), b = scratch_open();
-    static const char *const names[] = {"experiment_fixed.csv", "summary.csv", "comparisons.csv", "forecasts.csv",
-                                        "models/fixed.json"};
+    static const char *const names[] = {
+        "experiment_fixed.csv", "summary.csv",      "comparisons.csv", "pairs.csv", "ranks.csv",
+        "forecasts.csv",        "models/fixed.json"};
     keep_weights(r);
     write_run(r, &a);
     r->results.seconds = 77;
@@ -363,11 +465,11 @@ static void a_full_disk_leaves_the_old_set_and_no_temporaries(void **state) {
     (void)state;
     run *r = small_run();
     scratch s = scratch_open();
-    struct rlimit before, small = {600, 600};
+    struct rlimit before, small = {1000, 1000};
     write_run(r, &s);
     char *old = scratch_read(&s, "experiment_fixed.csv");
     r->rmse[FIXED][0] = 1;
-    char long_path[700] = "";
+    char long_path[1200] = "";
     memset(long_path, 'x', sizeof long_path - 1);
     r->in.series_file = long_path;
     assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
@@ -384,7 +486,7 @@ static void a_full_disk_leaves_the_old_set_and_no_temporaries(void **state) {
     free(faults);
     farm_errors_free(&errors);
     expect_file(&s, "experiment_fixed.csv", old);
-    assert_int_equal(scratch_count(s.folder), 7);
+    assert_int_equal(scratch_count(s.folder), 9);
     free(old);
     scratch_close(&s);
 }
@@ -462,7 +564,9 @@ static void the_table_shows_figures_and_box_plots(void **state) {
         "update_2     4   94.94  1.56   93.25   94.75   97.00  ||| .          .\n"
         "persistence  1  136.75     -  136.75  136.75  136.75      .          .         *\n"
         "\n"
-        "Lowest mean RMSE: update_2.\n";
+        "In short\n"
+        "  update_2 (94.938) has the lowest mean RMSE, and every other experiment can be\n"
+        "    told apart from it (paired t-test, Holm over all 3 pairs).\n";
     text[strlen(expected)] = '\0';
     assert_string_equal(text, expected);
     free(text);
@@ -476,7 +580,7 @@ static void sentences_stand_under_their_headings_and_the_footer_once(void **stat
          *footer = strstr(text, "\nThe tests speak of");
     assert_true(against != NULL && footer > against);
     assert_null(strstr(footer + 2, "The tests speak of"));
-    assert_null(strstr(text, "New data"));
+    assert_null(strstr(text, "\nNew data or just"));
     r->comparisons.items[0].reason = PAIR_MATCHED;
     r->comparisons.items[1].reason = PAIR_ASKED;
     free(text);
@@ -585,6 +689,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tables_have_the_documented_columns_and_exact_numbers),
         cmocka_unit_test(comparisons_have_a_line_a_pair),
+        cmocka_unit_test(pairs_have_a_line_each_with_what_they_came_to),
+        cmocka_unit_test(ranks_stand_beside_what_friedman_says_of_them),
         cmocka_unit_test(run_json_tells_what_was_run),
         cmocka_unit_test(models_have_the_layout_of_keras_get_weights),
         cmocka_unit_test(matrices_of_a_wider_model_are_lists_of_rows),
