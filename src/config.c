@@ -9,6 +9,7 @@
 #include "json_write.h"
 #include "weights_file.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -51,6 +52,27 @@ static char *relative_path(loading *l, const char *file) {
 
 static char *copy_text(loading *l, const cJSON *node) { return json_print(&l->texts, "%s", node->valuestring); }
 
+/* "max" and its default are those of the table. */
+static void read_until(loading *l, const cJSON *until) {
+    if (!json_get(until, "half_width")) return;
+    cJSON *complete = config_complete(&l->texts, SECTION_UNTIL, until, config_preset(NULL));
+    if (!complete) return;
+    l->out->half_width = json_get(complete, "half_width")->valuedouble;
+    l->out->repeats = (int)json_get(complete, "max")->valuedouble;
+    cJSON_Delete(complete);
+}
+
+/* As read_until reads them. */
+static cJSON *repeats_value(const config *c) {
+    if (isnan(c->half_width)) return cJSON_CreateNumber(c->repeats);
+    cJSON *out = cJSON_CreateObject(), *until = out ? cJSON_AddObjectToObject(out, "until") : NULL;
+    if (until && cJSON_AddNumberToObject(until, "half_width", c->half_width) &&
+        cJSON_AddNumberToObject(until, "max", c->repeats))
+        return out;
+    cJSON_Delete(out);
+    return NULL;
+}
+
 static void read_scalars(loading *l, const farm_options *options) {
     static const farm_options nothing = {0};
     config *c = l->out;
@@ -59,13 +81,16 @@ static void read_scalars(loading *l, const farm_options *options) {
     const cJSON *bits = json_get(top, "precision");
     if (!options) options = &nothing;
     if (json_get(top, "name")) c->name = copy_text(l, json_get(top, "name"));
-    c->repeats = repeats ? (int)repeats->valuedouble : 10;
+    c->repeats = cJSON_IsNumber(repeats) ? (int)repeats->valuedouble : 10;
+    c->half_width = NAN;
+    read_until(l, json_get(repeats, "until"));
     c->threads = threads ? (int)threads->valuedouble : 0;
     c->seed = cJSON_IsNumber(seed) ? (uint64_t)seed->valuedouble : 1;
     if (cJSON_IsString(seed)) config_seed_from_text(seed->valuestring, &c->seed);
     c->precision = bits && strcmp(bits->valuestring, "f64") == 0 ? PRECISION_F64 : PRECISION_F32;
     c->save_models = cJSON_IsTrue(json_get(top, "save_models"));
     c->record_loss = cJSON_IsTrue(json_get(top, "record_loss"));
+    if (options->repeats) c->half_width = NAN; /* just so many */
     override_integer(&l->texts, "--repeats", options->repeats, 1, 1000000000, &c->repeats);
     override_integer(&l->texts, "--threads", options->threads, 1, 4096, &c->threads);
     override_seed(&l->texts, "--seed", options->seed, &c->seed);
@@ -74,8 +99,7 @@ static void read_scalars(loading *l, const farm_options *options) {
 /* The tree says what the command line said, for names made from it. */
 static void write_scalars(loading *l) {
     const config *c = l->out;
-    bool fine = json_put(l->top, "repeats", cJSON_CreateNumber(c->repeats)) &&
-                json_put(l->top, "seed", config_seed_value(c->seed)) &&
+    bool fine = json_put(l->top, "repeats", repeats_value(c)) && json_put(l->top, "seed", config_seed_value(c->seed)) &&
                 json_put(l->top, "precision", cJSON_CreateString(c->precision == PRECISION_F64 ? "f64" : "f32")) &&
                 json_put(l->top, "save_models", cJSON_CreateBool(c->save_models)) &&
                 json_put(l->top, "record_loss", cJSON_CreateBool(c->record_loss));

@@ -17,7 +17,8 @@ typedef struct {
     char *name;                        /* of the run: one folder name under out/ */
     char *series_file, *series_column; /* file: as opened, relative to the working folder */
     series series;
-    int repeats; /* >= 1 */
+    int repeats;       /* >= 1; the most, where there is a half_width */
+    double half_width; /* repeats are added until differences are known as closely, series units; NaN: all are run */
     uint64_t seed;
     int threads; /* 0: decided by the pool */
     precision precision;

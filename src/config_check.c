@@ -226,6 +226,10 @@ static bool check_value(json_texts *texts, const config_key *key, cJSON *value, 
     if (mode == CHECK_PATCH && cJSON_IsNull(value)) return true;
     if (!config_value_check(texts, key, value)) return false;
     if (key->kind == KEY_ROWS && cJSON_IsObject(value)) return check_rows(texts, key, value);
+    if (key->kind == KEY_REPEATS && cJSON_IsObject(value)) {
+        check_section(texts, key->inner, value, CHECK_WHOLE);
+        return json_get(json_get(value, "until"), "half_width") != NULL; /* or it is listed as missing or wrong */
+    }
     if (key->kind == KEY_SECTION)
         check_section(texts, key->inner, value, mode); /* what is wrong inside is gone, the rest stays */
     return true;

@@ -41,7 +41,7 @@ const config_key config_keys[] = {
     {SECTION_TOP, KEY_SECTION, "frame", .inner = SECTION_FRAME, .doc = "How the series becomes rows to learn from."},
     {SECTION_TOP, KEY_SECTION, "model", .inner = SECTION_MODEL, .doc = "What the network is and how it starts."},
     {SECTION_TOP, KEY_SECTION, "train", .inner = SECTION_TRAIN, .doc = "How the network is trained."},
-    {SECTION_TOP, KEY_INTEGER, "repeats", 1, LARGE, .fallback = "10",
+    {SECTION_TOP, KEY_REPEATS, "repeats", 1, LARGE, .inner = SECTION_REPEATS, .fallback = "10",
      .doc = "How often every experiment is run, each time from other initial weights."},
     {SECTION_TOP, KEY_SEED, "seed", .fallback = "1",
      .doc = "What all random numbers follow from; above 2^53 as a string of digits."},
@@ -57,6 +57,12 @@ const config_key config_keys[] = {
      .doc = "What to run, in the order of the tables."},
     {SECTION_TOP, KEY_SECTION, "compare", .inner = SECTION_COMPARE,
      .doc = "Which experiments are tested against which."},
+
+    {SECTION_REPEATS, KEY_SECTION, "until", .inner = SECTION_UNTIL, .required = true,
+     .doc = "Repeats are added until every compared difference is known this closely."},
+    {SECTION_UNTIL, KEY_NUMBER, "half_width", 0, NO_LIMIT, .above = true, .required = true,
+     .doc = "Half the width of each mean difference's confidence interval, in the series' units."},
+    {SECTION_UNTIL, KEY_INTEGER, "max", 2, LARGE, .fallback = "10000", .doc = "No more repeats than these."},
 
     {SECTION_SERIES, KEY_TEXT, "file", 1, MAX_TEXT, .required = true, .doc = "CSV file, relative to the config."},
     {SECTION_SERIES, KEY_TEXT, "column", 1, MAX_TEXT, .required = true, .doc = "Name of the column in its header."},
@@ -175,6 +181,8 @@ const config_key *config_key_find(config_section section, const char *name) {
 
 const char *config_section_path(config_section section) {
     static const char *const paths[N_SECTIONS] = {"",
+                                                  "repeats",
+                                                  "repeats.until",
                                                   "series",
                                                   "frame",
                                                   "model",

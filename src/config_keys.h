@@ -8,6 +8,8 @@
 
 typedef enum {
     SECTION_TOP,
+    SECTION_REPEATS,
+    SECTION_UNTIL,
     SECTION_SERIES,
     SECTION_FRAME,
     SECTION_MODEL,
@@ -28,6 +30,7 @@ typedef enum {
     KEY_NAME,        /* of a run or an experiment: it becomes a file name */
     KEY_CHOICE,      /* one of choices */
     KEY_CHOICES,     /* a list of them, at least one, none twice */
+    KEY_REPEATS,     /* whole number in [low, high], or an object with the keys of inner */
     KEY_SEED,        /* 0 ... 2^64-1, as a string above 2^53 */
     KEY_SECTION,     /* an object with the keys of inner */
     KEY_DIFFERENCE,  /* 0, a period, or a list of periods */
@@ -56,7 +59,7 @@ typedef struct {
     double low, high;
     bool above, below; /* low, high themselves are left out */
     bool required;
-    config_section inner;       /* KEY_SECTION, KEY_ROWS, KEY_EXPERIMENTS */
+    config_section inner;       /* KEY_SECTION, KEY_REPEATS, KEY_ROWS, KEY_EXPERIMENTS */
     const char *const *choices; /* in the order of the enum they stand for; ends with NULL */
     const char *fallback;       /* default as JSON text; NULL: none, or as words say */
     const char *words;          /* default in words, where it is no fixed value */

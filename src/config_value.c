@@ -37,6 +37,9 @@ void config_value_describe(const config_key *key, char *out, size_t size) {
     switch (key->kind) {
     case KEY_INTEGER: snprintf(out, size, "a whole number 1 ... %.0f", key->high); break;
     case KEY_NUMBER: describe_number(key, out, size); break;
+    case KEY_REPEATS:
+        snprintf(out, size, "a whole number 1 ... %.0f, or {\"until\": {\"half_width\": w, \"max\": n}}", key->high);
+        break;
     case KEY_BOOLEAN: append(out, size, "true or false"); break;
     case KEY_TEXT: append(out, size, key->low > 0 ? "a text of at least one character" : "a text"); break;
     case KEY_NAME: append(out, size, "a name: " CONFIG_NAME_RULE); break;
@@ -268,6 +271,7 @@ bool config_value_check(json_texts *texts, const config_key *key, const cJSON *v
     switch (key->kind) {
     case KEY_INTEGER: return check_integer(texts, key, value);
     case KEY_NUMBER: return check_number(texts, key, value);
+    case KEY_REPEATS: return cJSON_IsObject(value) || check_integer(texts, key, value);
     case KEY_BOOLEAN: return cJSON_IsBool(value) || config_value_fault(texts, key, value);
     case KEY_TEXT: return check_text(texts, key, value);
     case KEY_NAME: return check_name(texts, key, value);

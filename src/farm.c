@@ -9,8 +9,11 @@
 #include "store.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+typedef farm_status (*round_check)(farm *f, farm_errors *errors);
 
 struct farm {
     config config;
@@ -19,7 +22,9 @@ struct farm {
     const char *vector_name; /* of the level that made the results */
     int vector_bits;
     int shard, of_shards; /* 1 of 1: all repeats */
-    size_t first, count;  /* repeats that are run, from 0 */
+    int merged_shards;    /* how many shards the results came in; 0: none */
+    size_t first, count;  /* repeats that are run, from 0; so far, where they run until differences are known */
+    double widest;        /* half interval of any compared difference, where they do */
     bool fresh;
     store *store;    /* NULL: results are not kept */
     results results; /* empty before a run */
@@ -75,6 +80,11 @@ static farm_status prepare(farm *f, plan_sharing sharing, farm_errors *errors) {
         plan_expand(&f->plan, f->config.experiments, f->config.n_experiments, &f->config.series, sharing, errors);
     store_shard_range((size_t)f->config.repeats, f->shard, f->of_shards, &f->first, &end);
     f->count = end - f->first;
+    if (status == FARM_OK && f->of_shards > 1 && !isnan(f->config.half_width)) {
+        errors_add(errors, (error_place){.file = f->config.path, .key = "repeats.until"},
+                   "shards cannot tell when differences are known; give the number of repeats with -r");
+        status = FARM_BAD_INPUT;
+    }
     return status == FARM_OK ? check_steps(f, errors) : status;
 }
 
@@ -180,16 +190,17 @@ static bool counts(const farm *f, size_t i) {
     return experiment_is_lstm(&f->config.experiments[i]) && f->plan.same_as[i] < 0;
 }
 
-static uint64_t count_complete(const farm *f) {
+/* Of repeats first ... end - 1. */
+static uint64_t count_complete(const farm *f, size_t first, size_t end) {
     uint64_t complete = 0;
     for (size_t i = 0; i < f->results.n_experiments; i++)
-        for (size_t r = 0; counts(f, i) && r < f->results.experiments[i].n_repeats; r++)
+        for (size_t r = first; counts(f, i) && r < end; r++)
             complete += results_complete(&f->results.experiments[i], r);
     return complete;
 }
 
 farm_counts farm_count(const farm *f) {
-    farm_counts out = {.reused = f->reused, .computed = count_complete(f) - f->reused};
+    farm_counts out = {.reused = f->reused, .computed = count_complete(f, 0, f->count) - f->reused};
     for (size_t i = 0; i < f->config.n_experiments; i++) out.asked += counts(f, i) ? f->count : 0;
     return out;
 }
@@ -207,15 +218,55 @@ static farm_status take_stored(farm *f, farm_errors *errors) {
         results_init(&f->results, c->experiments, c->n_experiments, f->count,
                      (c->save_models ? KEEP_WEIGHTS : 0u) | (c->record_loss ? KEEP_LOSSES : 0u), errors);
     if (status == FARM_OK && f->store) status = store_read(f->store, &f->results, f->first, errors);
-    if (status == FARM_OK) f->reused = count_complete(f);
     return status;
+}
+
+static compare_input comparison_of(const farm *f) {
+    return (compare_input){.spec = &f->config.compare,
+                           .experiments = f->config.experiments,
+                           .results = &f->results,
+                           .frames = f->plan.frame_of,
+                           .seed = f->config.seed};
+}
+
+/* Repeats up to f->count; those before were run already. */
+static farm_status run_round(farm *f, pool_work *work, size_t before, const farm_hooks *hooks, round_check check,
+                             farm_errors *errors) {
+    f->reused += count_complete(f, before, f->count);
+    work->repeats = f->count;
+    farm_status status = check ? check(f, errors) : FARM_OK;
+    return status == FARM_OK ? pool_run(&f->results, work, hooks, errors) : status;
+}
+
+/* So many repeats more, until differences are known as closely as asked, or there are no more to run. Which repeats there
+ * are then hangs on results alone: rounds are of a fixed size, and what is stored is looked at like what is computed. */
+static farm_status run_until_known(farm *f, pool_work *work, const farm_hooks *hooks, round_check check,
+                                   farm_errors *errors) {
+    enum { ROUND = 64 };
+    const size_t most = (size_t)f->config.repeats;
+    compare_input in = comparison_of(f);
+    farm_status status = FARM_OK;
+    f->widest = INFINITY;
+    for (size_t before = 0; status == FARM_OK && before < most && f->widest > f->config.half_width; before = f->count) {
+        f->count = most - before < ROUND ? most : before + ROUND;
+        status = run_round(f, work, before, hooks, check, errors);
+        if (status == FARM_OK) status = compare_half_width(&f->widest, &in, f->count, errors);
+    }
+    results_keep_first(&f->results, f->count);
+    return status;
+}
+
+/* check: asked before each round whether it may be run; NULL: it may. */
+static farm_status run_all(farm *f, pool_work *work, const farm_hooks *hooks, round_check check, farm_errors *errors) {
+    return isnan(f->config.half_width) ? run_round(f, work, 0, hooks, check, errors)
+                                       : run_until_known(f, work, hooks, check, errors);
 }
 
 static farm_status run_kept(farm *f, pool_work *work, const farm_hooks *hooks, farm_errors *errors) {
     farm_status status = store_begin(f->store, f->first, errors);
     if (status != FARM_OK) return status;
     work->sink = store_sink(f->store);
-    status = pool_run(&f->results, work, hooks, errors);
+    status = run_all(f, work, hooks, NULL, errors);
     farm_status stored = store_end(f->store, errors);
     if (stored != FARM_OK) status = stored;
     return status == FARM_OK ? describe_run(f, errors) : status;
@@ -223,12 +274,7 @@ static farm_status run_kept(farm *f, pool_work *work, const farm_hooks *hooks, f
 
 /* Compares what is complete. */
 static farm_status conclude(farm *f, farm_errors *errors) {
-    const config *c = &f->config;
-    compare_input in = {.spec = &c->compare,
-                        .experiments = c->experiments,
-                        .results = &f->results,
-                        .frames = f->plan.frame_of,
-                        .seed = c->seed};
+    compare_input in = comparison_of(f);
     farm_status status = compare_all(&f->comparisons, &in, errors);
     f->done = status == FARM_OK;
     return status;
@@ -238,7 +284,7 @@ farm_status farm_run(farm *f, const farm_hooks *hooks, farm_errors *errors) {
     pool_work work = work_of(f);
     farm_status status = take_stored(f, errors);
     if (status == FARM_OK)
-        status = f->store ? run_kept(f, &work, hooks, errors) : pool_run(&f->results, &work, hooks, errors);
+        status = f->store ? run_kept(f, &work, hooks, errors) : run_all(f, &work, hooks, NULL, errors);
     return status == FARM_OK && f->of_shards == 1 ? conclude(f, errors) : status;
 }
 
@@ -272,13 +318,13 @@ static void name_missing_shards(const farm *f, int of_shards, farm_errors *error
     }
 }
 
-/* Everything must be there. of_shards: what it was made in, for the message. */
-static farm_status check_complete(const farm *f, int of_shards, farm_errors *errors) {
+/* Everything must be there. */
+static farm_status check_complete(farm *f, farm_errors *errors) {
     size_t missing = count_missing(f, 0, f->count), whole = 0;
     if (missing == 0) return FARM_OK;
     while (count_missing(f, whole, whole + 1) == 0) whole++;
-    if (of_shards > 1)
-        name_missing_shards(f, of_shards, errors);
+    if (f->merged_shards > 1)
+        name_missing_shards(f, f->merged_shards, errors);
     else if (whole > 0)
         errors_add(errors, (error_place){.file = store_path(f->store)},
                    "%zu of %zu repeats are missing: run %s again to add them, or report on the first %zu with -r %zu",
@@ -290,7 +336,7 @@ static farm_status check_complete(const farm *f, int of_shards, farm_errors *err
 }
 
 /* The run of the open store: its config, and all results without computing any. */
-static farm_status restore(farm *f, const farm_options *options, int of_shards, farm_errors *errors) {
+static farm_status restore(farm *f, const farm_options *options, farm_errors *errors) {
     store_run run;
     farm_status status = store_get_run(f->store, &run, errors);
     if (status != FARM_OK) return status;
@@ -301,9 +347,9 @@ static farm_status restore(farm *f, const farm_options *options, int of_shards, 
     if (status == FARM_OK) status = prepare(f, PLAN_SHARED, errors);
     if (status == FARM_OK) status = store_recall_works(f->store, f->config.n_experiments, errors);
     if (status == FARM_OK) status = take_stored(f, errors);
-    if (status == FARM_OK) status = check_complete(f, of_shards, errors);
     pool_work work = work_of(f);
-    if (status == FARM_OK) status = pool_run(&f->results, &work, NULL, errors); /* the baselines; all else is known */
+    /* the baselines are run; all else is known */
+    if (status == FARM_OK) status = run_all(f, &work, NULL, check_complete, errors);
     if (status == FARM_OK) status = conclude(f, errors);
     f->results.threads = run.threads;
     f->results.steps_taken = run.steps_taken;
@@ -317,7 +363,7 @@ farm_status farm_open(farm **out, const char *folder, const farm_options *option
     if (!f) return FARM_FAILED;
     f->shard = f->of_shards = 1;
     farm_status status = open_store(f, folder, STORE_EXISTING, errors);
-    if (status == FARM_OK) status = restore(f, options, 1, errors);
+    if (status == FARM_OK) status = restore(f, options, errors);
     if (status == FARM_OK)
         *out = f;
     else
@@ -327,14 +373,13 @@ farm_status farm_open(farm **out, const char *folder, const farm_options *option
 
 farm_status farm_merge(farm **out, const char *folder, const char *const *stores, size_t n, farm_errors *errors) {
     farm *f = calloc(1, sizeof *f);
-    int of_shards = 1;
     *out = NULL;
     if (!f) return FARM_FAILED;
     f->shard = f->of_shards = 1;
     farm_status status = output_make_folder(folder, errors);
     if (status == FARM_OK) status = open_store(f, folder, STORE_CREATE, errors);
-    if (status == FARM_OK) status = store_merge(f->store, stores, n, &of_shards, errors);
-    if (status == FARM_OK) status = restore(f, NULL, of_shards, errors);
+    if (status == FARM_OK) status = store_merge(f->store, stores, n, &f->merged_shards, errors);
+    if (status == FARM_OK) status = restore(f, NULL, errors);
     if (status == FARM_OK)
         *out = f;
     else
@@ -356,14 +401,16 @@ static report_input report_of(const farm *f) {
                           .precision = c->precision == PRECISION_F32 ? "f32" : "f64",
                           .vector_level = f->vector_name,
                           .vector_bits = f->vector_bits,
-                          .repeats = (size_t)c->repeats,
+                          .repeats = f->count,
+                          .half_width = isnan(c->half_width) ? 0 : c->half_width,
+                          .widest = f->widest,
                           .experiments = c->experiments,
                           .n_experiments = c->n_experiments,
                           .frames = f->plan.frame_of,
                           .results = &f->results,
                           .comparisons = &f->comparisons,
                           .reused = f->reused,
-                          .computed = count_complete(f) - f->reused};
+                          .computed = count_complete(f, 0, f->count) - f->reused};
 }
 
 char *farm_default_folder(const farm *f) {
@@ -399,7 +446,7 @@ farm_status farm_print_plan(const farm *f, FILE *out, farm_errors *errors) {
 
 const char *farm_name(const farm *f) { return f->config.name; }
 
-size_t farm_repeats(const farm *f) { return (size_t)f->config.repeats; }
+size_t farm_repeats(const farm *f) { return f->count; }
 
 size_t farm_experiments(const farm *f) { return f->config.n_experiments; }
 

@@ -415,7 +415,8 @@ static void finish_results(run *r) {
     for (size_t i = 0; i < p->n_experiments; i++) {
         experiment_result *result = &r->out->experiments[i];
         if (p->same_as[i] >= 0) copy_result(result, &r->out->experiments[p->same_as[i]]);
-        for (size_t repeat = 0; repeat < result->n_repeats; repeat++)
+        size_t n = result->deterministic ? 1 : r->work->repeats;
+        for (size_t repeat = 0; repeat < n; repeat++)
             result->rmse[repeat] = root_mean_square_error(result->forecasts + repeat * result->n_test, p->frame_of[i]);
     }
 }
@@ -433,9 +434,9 @@ farm_status pool_run(results *out, const pool_work *work, const farm_hooks *hook
     if (atomic_load(&r.stopped)) return FARM_INTERRUPTED;
     finish_results(&r);
     out->steps_asked = work->plan->steps_asked * work->repeats;
-    out->steps_taken = atomic_load(&r.steps_done);
+    out->steps_taken += atomic_load(&r.steps_done);
     out->threads = pool_threads(work->threads);
-    out->seconds = omp_get_wtime() - r.begin;
+    out->seconds += omp_get_wtime() - r.begin;
     return FARM_OK;
 }
 

@@ -30,7 +30,7 @@ typedef struct {
     const experiment *experiments;
     const series *series;
     size_t first;   /* repeat that the results begin with, from 0: a shard's; else 0 */
-    size_t repeats; /* how many */
+    size_t repeats; /* how many: all that the results have room for, or the first of them */
     uint64_t seed;
     precision precision;
     vector_level level;
@@ -44,7 +44,8 @@ int pool_threads(int asked); /* how many threads a run would use */
  * not, and errors says what they need and what there is. pool_run asks it itself, of what is left to do. */
 farm_status pool_check_memory(const pool_work *work, farm_errors *errors);
 
-/* Fills results, made with results_init for the same experiments, but for the parts that are known already.
+/* Fills results, made with results_init for the same experiments, but for the parts that are known already. Steps and
+ * seconds are added to what earlier calls took.
  * FARM_INTERRUPTED: hooks->stop said so; FARM_FAILED: out of memory, or the sink failed (which says why itself). hooks
  * may be NULL. */
 farm_status pool_run(results *out, const pool_work *work, const farm_hooks *hooks, farm_errors *errors);

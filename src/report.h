@@ -17,7 +17,8 @@ typedef struct {
     const char *precision;    /* "f32", "f64" */
     const char *vector_level; /* "x86-64-v3" */
     int vector_bits;
-    size_t repeats;                /* asked for */
+    size_t repeats;                /* asked for, or what it came to */
+    double half_width, widest;     /* asked for, and reached, of every compared difference; 0: a number was asked for */
     const experiment *experiments; /* [n_experiments], in config order */
     size_t n_experiments;
     const frame *const *frames; /* [n_experiments], each experiment's own; for report_write alone */

@@ -87,6 +87,16 @@ static void put_series(FILE *out, const report_input *in) {
     fprintf(out, ", \"n\": %zu, \"digest\": \"sha256:%s\"},\n", in->series->n, in->series->digest.hex);
 }
 
+/* What decided how many repeats there are, where that was not their number. */
+static void put_until(FILE *out, const report_input *in) {
+    if (!(in->half_width > 0)) return;
+    fputs("  \"until\": {\"half_width\": ", out);
+    put_number(out, in->half_width);
+    fputs(", \"widest\": ", out);
+    put_number(out, in->widest);
+    fprintf(out, ", \"reached\": %s},\n", in->widest <= in->half_width ? "true" : "false");
+}
+
 static void put_effort(FILE *out, const report_input *in) {
     const results *r = in->results;
     fprintf(out, "  \"results\": {\"reused\": %llu, \"computed\": %llu},\n", (unsigned long long)in->reused,
@@ -115,6 +125,7 @@ void report_run_json(FILE *out, const report_input *in) {
     put_string(out, in->vector_level);
     fprintf(out, ", \"bits\": %d},\n", in->vector_bits);
     fprintf(out, "  \"repeats\": %zu,\n  \"experiments\": %zu,\n", in->repeats, in->n_experiments);
+    put_until(out, in);
     put_all_diverged(out, in);
     put_effort(out, in);
     fputs("}\n", out);

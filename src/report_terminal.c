@@ -459,6 +459,21 @@ static void print_footer(FILE *out, const comparisons *c) {
     print_family(out, c);
 }
 
+/* What ended the run, where that was not the number of its repeats. */
+static void print_until(FILE *out, const report_input *in) {
+    char asked[NUMBER_TEXT], reached[NUMBER_TEXT], n[NUMBER_TEXT];
+    if (!in->series || !(in->half_width > 0)) return;
+    number_text(asked, in->half_width, number_decimals(in->half_width, 2));
+    number_text(reached, in->widest, number_decimals(in->widest, 2));
+    number_count(n, in->repeats);
+    if (in->widest <= in->half_width)
+        fprintf(out, "\nAfter %s repeats every compared difference is known to within %s (asked: %s).\n", n, reached,
+                asked);
+    else
+        fprintf(out, "\nAll %s repeats are used up, and the widest interval is still +-%s (asked: +-%s).\n", n, reached,
+                asked);
+}
+
 bool report_print(const report_input *in, FILE *out, int width) {
     bool done = false;
     table t = {0};
@@ -467,6 +482,7 @@ bool report_print(const report_input *in, FILE *out, int width) {
     if (!summaries || !make_table(&t, in, summaries, width > 0 ? width : DEFAULT_WIDTH)) goto done;
     if (in->series) print_title(out, in);
     print_table(out, &t);
+    print_until(out, in);
     print_run(out, in, width);
     print_all_diverged(out, &t);
     print_group(out, in, PAIR_REFERENCE, width);

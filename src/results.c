@@ -112,3 +112,9 @@ bool results_complete(const experiment_result *e, size_t repeat) {
         if (!e->known[repeat * e->n_parts + part]) return false;
     return true;
 }
+
+void results_keep_first(results *r, size_t repeats) {
+    for (size_t i = 0; i < r->n_experiments; i++) /* arrays are by repeat: the first ones stay where they are */
+        if (!r->experiments[i].deterministic && r->experiments[i].n_repeats > repeats)
+            r->experiments[i].n_repeats = repeats;
+}

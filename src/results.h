@@ -45,6 +45,9 @@ farm_status results_init(results *out, const experiment *experiments, size_t n_e
                          unsigned keep, farm_errors *errors);
 void results_free(results *r);
 
+/* Forgets all repeats but the first so many. */
+void results_keep_first(results *r, size_t repeats);
+
 /* Whether every part of a repeat (from 0) is known. */
 bool results_complete(const experiment_result *e, size_t repeat);
 

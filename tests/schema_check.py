@@ -15,6 +15,8 @@ import jsonschema
 
 SECTIONS = {  # section of the table: where the schema has it, heading in the docs
   "": ([], "Top level"),
+  "repeats": (["definitions", "repeats", "oneOf", 1], "`repeats`"),
+  "repeats.until": (["definitions", "until"], "`repeats.until`"),
   "series": (["definitions", "series"], "`series`"),
   "frame": (["definitions", "frame"], "`frame`"),
   "model": (["definitions", "model"], "`model`"),
@@ -76,6 +78,8 @@ def check_key(schema, key):
     expect(what + " choices", node["items"].get("enum"), key["choices"])
   elif kind in ("scale", "rows"):
     expect(what + " choices", node["oneOf"][0].get("enum"), key["choices"])
+  elif kind == "repeats":
+    check_range(what, node["oneOf"][0], key)
   elif kind == "difference":
     check_range(what, node["oneOf"][1], key)
     check_range(what, node["oneOf"][2]["items"], key)
@@ -150,7 +154,7 @@ def check_docs(text, keys):
       expect(f"docs: default of {section}.{key['name']}", row[1], wanted)
       for choice in key["choices"]:
         expect(f"docs: {section}.{key['name']} names {choice}", f'`"{choice}"`' in row[2] or "[" in row[2] and "](#" in row[2], True)
-      if key["kind"] == "integer":
+      if key["kind"] in ("integer", "repeats"):
         expect(f"docs: range of {section}.{key['name']}", f"1 … {key['high']:.0f}" in row[2].replace(" ", " ").replace(",", ""), True)
 
 

@@ -712,3 +712,54 @@ for i in range(150):
   "$farm" merge joined -q "$out/farm.db"
   same_outputs before joined
 }
+
+# --- repeats until differences are known --------------------------------------------------------------------------
+
+until_rule() { printf 'repeats={"until":{"half_width":%s,"max":%s}}' "$1" "$2"; }
+
+@test "repeats are added 64 at a time until every difference is known, and are those of a fixed number" {
+  tutorial_here
+  "$farm" configs/tutorial.json -q --set "$(until_rule 1.5 3000)" -o until
+  n=$(/usr/bin/python3 -c 'import json; r = json.load(open("until/run.json")); assert r["until"]["reached"] and r["until"]["widest"] <= 1.5; print(r["repeats"])')
+  [ $((n % 64)) -eq 0 ]
+  "$farm" configs/tutorial.json -q -r "$n" -o fixed
+  same_outputs until fixed
+  # 64 fewer would not have done: the widest of the half intervals in comparisons.csv is above the rule
+  "$farm" configs/tutorial.json -q -r $((n - 64)) -o fewer
+  for folder in fixed fewer; do
+    /usr/bin/python3 - "$folder" <<'P' >"$folder.widest"
+import csv, sys
+rows = csv.DictReader(open(sys.argv[1] + "/comparisons.csv"))
+print(max((float(r["ci_high"]) - float(r["ci_low"])) / 2 for r in rows) <= 1.5)
+P
+  done
+  [ "$(cat fixed.widest fewer.widest | tr '\n' ' ')" = "True False " ]
+}
+
+@test "a rule gives the same repeats whatever threads run them, and however it is cut" {
+  tutorial_here
+  "$farm" configs/tutorial.json -q -t 1 --set "$(until_rule 2 3000)" -o one
+  "$farm" configs/tutorial.json -q -r 50 -o two
+  "$farm" configs/tutorial.json -q -r 70 -o two
+  "$farm" configs/tutorial.json -q -t 3 --set "$(until_rule 2 3000)" -o two
+  same_outputs one two
+  rm -r configs data
+  "$farm" report two -q -o three
+  same_outputs one three
+}
+
+@test "a rule ends at its maximum, and says that it did not do" {
+  tutorial_here
+  run_apart "$farm" configs/tutorial.json --set "$(until_rule 0.01 100)"
+  [ "$status" -eq 0 ]
+  [[ "$output" == *"All 100 repeats are used up"* ]]
+  /usr/bin/python3 -c 'import json; r = json.load(open("out/tutorial/run.json")); assert not r["until"]["reached"] and r["repeats"] == 100'
+  [ "$(wc -l <out/tutorial/experiment_fixed.csv)" -eq 101 ]
+}
+
+@test "shards cannot follow a rule" {
+  tutorial_here
+  run_apart "$farm" configs/tutorial.json --shard 1/2 --set "$(until_rule 1 100)"
+  [ "$status" -eq 2 ]
+  [[ "$stderr" == *"repeats.until"*"-r"* ]]
+}

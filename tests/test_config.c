@@ -1151,9 +1151,9 @@ static void every_set_in_the_reference_is_accepted(void **state) {
 /* --- the table as JSON -------------------------------------------------------------------------------------------- */
 
 static int print_keys(void) {
-    static const char *const kinds[] = {"integer", "number",  "boolean", "text",        "name",
-                                        "choice",  "choices", "seed",    "section",     "difference",
-                                        "scale",   "rows",    "sweep",   "experiments", "pairs"};
+    static const char *const kinds[] = {"integer", "number",  "boolean",     "text",    "name",       "choice",
+                                        "choices", "repeats", "seed",        "section", "difference", "scale",
+                                        "rows",    "sweep",   "experiments", "pairs"};
     puts("[");
     for (size_t i = 0; i < n_config_keys; i++) {
         const config_key *key = &config_keys[i];
