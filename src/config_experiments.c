@@ -464,6 +464,9 @@ static void fault_same_name(expansion *x, const variant *first, const variant *s
                    first->entry_index, json_line(x->texts, first->entry));
 }
 
+/* Whether the name that was meant is known: one at fault was taken out, and is not the default that stands for it. */
+static bool has_own_name(const variant *v) { return !config_was_faulty(v->entry) || json_get(v->entry, "name"); }
+
 /* A baseline made twice is made once; any other two of one name are a fault. */
 static void settle_names(expansion *x) {
     variants *all = x->all;
@@ -472,7 +475,7 @@ static void settle_names(expansion *x) {
         variant *first = all->by_name[i - 1], *second = all->by_name[i];
         if (strcmp(variant_name(first), variant_name(second)) != 0) continue;
         if (!same_baseline(first, second)) {
-            fault_same_name(x, first, second);
+            if (has_own_name(first) && has_own_name(second)) fault_same_name(x, first, second);
             continue;
         }
         for (size_t m = 0; m < second->n_matches; m++) {
