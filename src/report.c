@@ -9,8 +9,10 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* What writing one run's folder needs throughout. */
@@ -142,13 +144,31 @@ static bool is_stale(const report_input *in, const char *file, const char *befor
     return true;
 }
 
+/* How the files begin that a run writes for an experiment. */
+static const char *const results_heads[] = {"results\n", NULL};
+static const char *const models_heads[] = {"[\n  {\"kernel\": ", "[\n  null", NULL};
+
+/* Whether a file in the folder is one of ours, and not somebody's who keeps such names, too. A link is: what it leads to
+ * stays. */
+static bool is_ours(DIR *folder, const char *name, const char *const *heads) {
+    char head[24] = "";
+    struct stat info;
+    if (fstatat(dirfd(folder), name, &info, AT_SYMLINK_NOFOLLOW) != 0 || S_ISLNK(info.st_mode)) return true;
+    int fd = S_ISREG(info.st_mode) ? openat(dirfd(folder), name, O_RDONLY | O_CLOEXEC) : -1;
+    ssize_t n = fd < 0 ? 0 : read(fd, head, sizeof head - 1);
+    if (fd >= 0) close(fd);
+    for (size_t i = 0; n > 0 && heads[i]; i++)
+        if (strncmp(head, heads[i], strlen(heads[i])) == 0) return true;
+    return false;
+}
+
 /* Removes what folder holds of experiments that this run does not have. */
 static farm_status remove_stale(const report_input *in, const char *folder, const char *before, const char *after,
-                                farm_errors *errors) {
+                                const char *const *heads, farm_errors *errors) {
     farm_status status = FARM_OK;
     DIR *listing = opendir(folder);
     for (struct dirent *entry; listing && (entry = readdir(listing));) {
-        if (!is_stale(in, entry->d_name, before, after)) continue;
+        if (!is_stale(in, entry->d_name, before, after) || !is_ours(listing, entry->d_name, heads)) continue;
         char *path = joined(folder, "/", entry->d_name);
         if (!path || unlink(path) != 0) {
             errors_add(errors, (error_place){.file = path ? path : folder},
@@ -184,8 +204,8 @@ farm_status report_write(const report_input *in, const char *folder, farm_errors
     if (has_models(in) && write_models(&w, models)) goto done;
     if (write_file(&w, "run.json", run_file, 0)) goto done;
     if (output_publish(&w.files, errors)) goto done;
-    status = remove_stale(in, folder, "experiment_", ".csv", errors);
-    if (has_models(in) && remove_stale(in, models, "", ".json", errors)) status = FARM_FAILED;
+    status = remove_stale(in, folder, "experiment_", ".csv", results_heads, errors);
+    if (has_models(in) && remove_stale(in, models, "", ".json", models_heads, errors)) status = FARM_FAILED;
 done:
     output_discard(&w.files);
     free(models);

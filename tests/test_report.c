@@ -386,17 +386,23 @@ static void files_of_experiments_no_longer_there_are_removed(void **state) {
     scratch_write_text(&s, "experiment_gone.csv", "results\n1\n");
     scratch_write_text(&s, "experiment_.csv", "not ours: no name");
     scratch_write_text(&s, "notes.csv", "not ours");
-    scratch_write_text(&s, "models/gone.json", "[]");
+    scratch_write_text(&s, "experiment_mine.csv", "month,results\n1,2\n");
+    scratch_write_text(&s, "models/gone.json", "[\n  {\"kernel\": [[1, 2, 3, 4]]}\n]\n");
+    scratch_write_text(&s, "models/diverged.json", "[\n  null\n]\n");
+    scratch_write_text(&s, "models/mine.json", "{\"kernel\": [[1, 2, 3, 4]]}\n");
     scratch_write_text(&s, "models/notes.txt", "not ours");
     scratch_write_text(&s, "models/.hidden.json", "not ours");
     r->list[FIXED].weights = NULL; /* a run without models leaves older ones alone */
     write_run(r, &s);
     expect_no_file(&s, "experiment_gone.csv");
-    assert_int_equal(scratch_count(scratch_path(&s, "models")), 4);
+    assert_int_equal(scratch_count(scratch_path(&s, "models")), 6);
     keep_weights(r);
     write_run(r, &s);
     expect_no_file(&s, "models/gone.json");
-    assert_int_equal(scratch_count(scratch_path(&s, "models")), 3);
+    expect_no_file(&s, "models/diverged.json");
+    assert_int_equal(scratch_count(scratch_path(&s, "models")), 4);
+    expect_file(&s, "models/mine.json", "{\"kernel\": [[1, 2, 3, 4]]}\n");
+    expect_file(&s, "experiment_mine.csv", "month,results\n1,2\n");
     expect_file(&s, "notes.csv", "not ours");
     expect_file(&s, "experiment_.csv", "not ours: no name");
     scratch_close(&s);
