@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_FILES = 8 };
+enum { MOST_FILES = 16 };
 
 typedef struct {
     const char *path;

@@ -1,7 +1,8 @@
 /* fuzz_config.c - any bytes as a config: read, checked, expanded and planned.
  * What is refused says why. What is taken has a resolved config that is itself a config of the same plan, and resolves
- * to itself, and can be restored from what a store keeps of it. series.csv (column v, 36 observations) and weights.json
- * (1 lag, 1 neuron, 11 refits) are there. */
+ * to itself, and can be restored from what a store keeps of it. There are series.csv (column v, 36 observations),
+ * short.csv (6) and two.csv; and for models of 1 lag and 1 neuron weights.json (with those of 11 refits), plain.json
+ * (without) and list.json (of two models). */
 #include "fuzz.h"
 
 #include "config.h"
@@ -16,16 +17,29 @@ static const char series_text[] =
     "v\n266\n146\n183\n119\n180\n169\n232\n225\n193\n123\n337\n186\n194\n150\n210\n273\n191\n287\n"
     "226\n304\n290\n422\n265\n342\n340\n440\n316\n439\n401\n437\n576\n408\n682\n475\n581\n647\n";
 
+#define MODEL                                                                                                          \
+    "{\"kernel\": [[0.1, 0.2, 0.3, 0.4]], \"recurrent_kernel\": [[1, -1, 0.5, -0.5]], \"bias\": [0, 1, 0, 0], "        \
+    "\"dense_kernel\": [2], \"dense_bias\": 0"
+
 /* One model, and the same for eleven refits. */
 static char *weights_text(void) {
-#define MODEL                                                                                                          \
-    "\"kernel\": [[0.1, 0.2, 0.3, 0.4]], \"recurrent_kernel\": [[1, -1, 0.5, -0.5]], \"bias\": [0, 1, 0, 0], "         \
-    "\"dense_kernel\": [2], \"dense_bias\": 0"
     static char text[4000];
     if (*text) return text;
-    strcpy(text, "{" MODEL ", \"refits\": [{" MODEL "}");
-    for (int i = 1; i < 11; i++) strcat(text, ", {" MODEL "}");
+    strcpy(text, MODEL ", \"refits\": [" MODEL "}");
+    for (int i = 1; i < 11; i++) strcat(text, ", " MODEL "}");
     return strcat(text, "]}");
+}
+
+static void text_file(const char *name, const char *text) { fuzz_file(name, text, strlen(text)); }
+
+/* What a config may name. */
+static void give_files(void) {
+    text_file("series.csv", series_text);
+    text_file("short.csv", "v\n3\n1\n4\n1\n5\n9\n");
+    text_file("two.csv", "v\n3\n1\n");
+    text_file("weights.json", weights_text());
+    text_file("plain.json", MODEL "}");
+    text_file("list.json", "[" MODEL "}, " MODEL "}]");
 }
 
 /* What is planned, with and without sharing. */
@@ -95,8 +109,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n) {
     config c;
     farm_errors errors = {0};
     fuzz_file(path, bytes, n);
-    fuzz_file("series.csv", series_text, sizeof series_text - 1);
-    fuzz_file("weights.json", weights_text(), strlen(weights_text()));
+    give_files();
     farm_status status = config_load(&c, path, NULL, &errors);
     if (status == FARM_OK) {
         check_reloaded(&c);

@@ -79,6 +79,8 @@ static void check_set(const weights_set *set, json_texts *texts) {
     }
     fuzz_require(weights_have_refits(set, texts, NULL, least) && texts->n_faults == faults,
                  "weights for every refit are enough");
+    fuzz_require(!weights_have_refits(set, texts, NULL, least + 1) && texts->n_faults == faults + 1,
+                 "weights for fewer refits are a fault");
     check_saved(set);
 }
 
