@@ -24,7 +24,7 @@ quiet = $(if $(filter 0,$(V)),@echo "  $(1)"; )$(2)
 # what building needs, asked for once, so that a missing header comes with the way out
 ifneq ($(MAKECMDGOALS),help)
 ifeq ($(shell printf '\#include <%s>\n' cjson/cJSON.h csv.h Random123/philox.h gsl/gsl_multimin.h Rmath.h sha2.h sqlite3.h | $(CC) -E - >/dev/null 2>&1 && echo yes),)
-ifeq ($(filter tutorial check check-long check-frameworks fuzz bench lint format clean,$(MAKECMDGOALS)),)
+ifeq ($(filter tutorial check check-long check-frameworks asan tsan valgrind coverage fuzz bench lint format clean,$(MAKECMDGOALS)),)
 $(warning libraries are missing: tools/setup.sh installs them)
 endif
 endif
@@ -59,6 +59,7 @@ SOURCES := $(filter-out src/lstm_kernel.c src/main.c,$(wildcard src/*.c))
 LIBRARY := $(BUILD)/libfarm.a
 OBJECTS := $(SOURCES:src/%.c=$(BUILD)/%.o) $(KERNELS)
 TESTS   := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
+SUITES  := $(wildcard tests/*.bats)
 
 all: $(PROGRAM) ## build ./farm (the default)
 
@@ -111,11 +112,10 @@ check: ## install what is missing, build, and run every functional test
 
 # what `check` runs once everything is installed
 run-check: $(PROGRAM) $(TESTS)
-	@tests/run.sh $(TESTS) $(wildcard tests/*.bats)
+	@FARM=$(abspath $(PROGRAM)) FARM_TESTS=$(abspath $(BUILD)/tests) tests/run.sh $(TESTS) $(SUITES)
 
-check-long: ## the suites that take longer: sanitizers, fuzzing, linters, populations
-	@tools/setup.sh lint
-	@tools/setup.sh fuzz
+check-long: ## the suites that take longer: sanitizers, coverage, fuzzing, linters, populations
+	@tools/setup.sh long
 	@$(MAKE) --no-print-directory -j$(JOBS) farm
 	@tests/run.sh $(wildcard tests/long/*.bats)
 
@@ -124,7 +124,56 @@ check-frameworks: ## the farm beside real Keras and PyTorch, from PyPI: 7 GB, 7 
 	@$(MAKE) --no-print-directory -j$(JOBS) farm
 	@tests/run.sh tests/frameworks/frameworks.bats
 
-tests: $(TESTS) # the test programs alone, for sanitizer builds
+# --- the same suites, watched; each in a build of its own --------------------------------------------------------
+
+# build.bats asks the compilers, not the program
+WATCHED = BUILD=build/$@ PROGRAM=build/$@/farm SUITES="$(filter-out tests/build.bats,$(SUITES))"
+
+asan: ## every suite under AddressSanitizer and UndefinedBehaviorSanitizer
+	@tools/setup.sh check
+	@STOP_SECONDS=60 $(MAKE) --no-print-directory -j$(JOBS) run-check $(WATCHED) \
+	    EXTRA="-O2 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer"
+
+# Archer tells ThreadSanitizer what libomp's locks and tasks put in order; it lies beside clang's own libraries.
+ARCHER = $(abspath $(shell clang -print-resource-dir)/../../libarcher.so)
+
+tsan: ## the task pool under ThreadSanitizer, by clang
+	@tools/setup.sh check
+	@$(MAKE) --no-print-directory -j$(JOBS) run-tsan $(WATCHED) CC=clang EXTRA="-O1 -fsanitize=thread"
+
+run-tsan: export OMP_TOOL_LIBRARIES = $(ARCHER)
+run-tsan: export TSAN_OPTIONS = ignore_noninstrumented_modules=1
+run-tsan: $(PROGRAM) $(BUILD)/tests/test_pool
+	@test -f $(ARCHER) || { echo "no $(ARCHER): without it every task looks like a race"; exit 1; }
+	@tests/run.sh $(BUILD)/tests/test_pool
+	$(PROGRAM) configs/tutorial.json --quiet -r 64 -t 4 -o $(BUILD)/out
+
+# Valgrind knows no AVX-512 and tells the program so, which then takes the level below. Left out are the programs that
+# train for seconds without it: their code is run by the others and by a short run of the whole.
+VALGRIND := valgrind --quiet --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite,indirect,possible \
+    --suppressions=tests/valgrind.supp
+VALGRIND_TESTS := $(filter-out %/test_known_answers %/test_lstm %/test_pool %/test_elementary,$(TESTS))
+
+valgrind: ## test programs and a short run under Valgrind: bad reads, unset values, leaks
+	@tools/setup.sh long
+	@$(MAKE) --no-print-directory -j$(JOBS) run-valgrind
+
+run-valgrind: $(PROGRAM) $(VALGRIND_TESTS)
+	@UNDER="$(VALGRIND)" tests/run.sh $(VALGRIND_TESTS)
+	$(VALGRIND) $(PROGRAM) configs/tutorial.json --quiet -r 3 -t 2 --set train.epochs=2 --set save_models=true \
+	    -o $(BUILD)/valgrind-out
+
+# Unoptimised, so that lines and branches are those of the source. The vector kernels are the base kernel's source once
+# more; they stay as fast as ever, and uncounted.
+UNCOUNTED := -O3 -fno-profile-arcs -fno-test-coverage
+COVERAGE := build/coverage
+
+coverage: ## lines and branches of src/ that the suites reach; fails below 95% and 85%
+	@tools/setup.sh long
+	@mkdir -p $(COVERAGE) && find $(COVERAGE) -name '*.gcda' -delete
+	@STOP_SECONDS=60 $(MAKE) --no-print-directory -j$(JOBS) run-check $(WATCHED) \
+	    EXTRA="-O0 -fprofile-arcs -ftest-coverage" $(foreach l,v3 v4,MARCH_$(l)="$(MARCH_$(l)) $(UNCOUNTED)")
+	@tests/coverage.sh $(COVERAGE) 95 85
 
 fuzz: ## hostile bytes for every reader, SECONDS=10 each; TARGET=config for one alone
 	@tools/setup.sh fuzz
@@ -158,5 +207,6 @@ help: ## list the targets
 
 -include $(wildcard $(BUILD)/*.d $(BUILD)/tests/*.d)
 
-.PHONY: always all tutorial check run-check check-long check-frameworks tests fuzz fuzzers bench lint format install clean help
+.PHONY: always all tutorial check run-check check-long check-frameworks asan tsan run-tsan valgrind run-valgrind \
+    coverage fuzz fuzzers bench lint format install clean help
 .DELETE_ON_ERROR:

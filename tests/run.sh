@@ -2,7 +2,11 @@
 # run.sh - run test programs and bats files, and count: run.sh SUITE...
 # A suite is a program or .bats file that prints TAP. A line each while they pass, the whole output of one that fails;
 # last `N passed, N failed`. Exit 1 when anything failed. A skipped test counts as failed: everything must be there.
+# UNDER="valgrind ..." runs the programs under something.
 set -u
+
+# a suite that calls make says what it wants made; what the make that runs it was told is not meant for it
+unset MAKEFLAGS MFLAGS MAKEOVERRIDES
 
 passed=0 failed=0
 log=$(mktemp)
@@ -12,7 +16,7 @@ for suite in "$@"; do
     begin=$(date +%s)
     case "$suite" in
     *.bats) bats --formatter tap "$suite" >"$log" 2>&1 ;;
-    *) CMOCKA_MESSAGE_OUTPUT=TAP "$suite" >"$log" 2>&1 ;;
+    *) CMOCKA_MESSAGE_OUTPUT=TAP ${UNDER:-} "$suite" >"$log" 2>&1 ;;
     esac
     status=$?
     good=$(grep -c '^ok ' "$log")

@@ -5,6 +5,7 @@
 #   tools/setup.sh check    and what `make check` needs
 #   tools/setup.sh lint     and what `make lint` and `make format` need
 #   tools/setup.sh fuzz     what building and `make fuzz` need
+#   tools/setup.sh long     and what `make check-long` needs: all of these, Valgrind, gcovr
 #   tools/setup.sh frameworks   what `make check-frameworks` needs beside building; the frameworks come from PyPI
 #
 # Debian 12 or later, or Ubuntu; as root, or through sudo. Elsewhere it lists what to install.
@@ -14,6 +15,7 @@ build="gcc libc6-dev make libcjson-dev librandom123-dev libcsv-dev libgsl-dev r-
 check="libcmocka-dev bats clang libomp-dev binutils git python3 python3-jsonschema util-linux"
 lint="clang-tidy clang-format cppcheck"
 fuzz="clang libomp-dev libclang-rt-dev"
+long="valgrind gcovr"
 frameworks="bats python3 python3-venv"
 
 case "${1:-build}" in
@@ -21,9 +23,10 @@ build) wanted=$build ;;
 check) wanted="$build $check" ;;
 lint) wanted="$build $check $lint" ;;
 fuzz) wanted="$build $fuzz" ;;
+long) wanted="$build $check $lint $fuzz $long" ;;
 frameworks) wanted="$build $frameworks" ;;
 *)
-    echo "setup.sh: no such set: $1 (build, check, lint, fuzz or frameworks)" >&2
+    echo "setup.sh: no such set: $1 (build, check, lint, fuzz, long or frameworks)" >&2
     exit 2
     ;;
 esac

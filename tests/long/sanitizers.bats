@@ -1,24 +1,28 @@
 #!/usr/bin/env bats
-# sanitizers.bats - the whole test suite under AddressSanitizer and UndefinedBehaviorSanitizer.
+# sanitizers.bats - the suites once more, watched: memory, undefined behaviour, races, and what they leave unrun.
 
 load ../common
 
-build_sanitized() {
-  make -s -j2 -C "$root" BUILD=build/asan PROGRAM=build/asan/farm OPT="-O2 -g" \
-    EXTRA="-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer" build/asan/farm tests
+@test "every suite is clean under ASan and UBSan" {
+  run make -C "$root" asan
+  echo "$output"
+  [ "$status" -eq 0 ]
 }
 
-@test "test programs are clean under ASan and UBSan" {
-  build_sanitized
-  cd "$root"
-  for program in build/asan/tests/test_*; do
-    [ -x "$program" ] || continue
-    case "$program" in *.d) continue ;; esac
-    "$program"
-  done
+@test "the task pool is clean under ThreadSanitizer" {
+  run make -C "$root" tsan
+  echo "$output"
+  [ "$status" -eq 0 ]
 }
 
-@test "the program is clean under ASan and UBSan on the command line's tests" {
-  build_sanitized
-  STOP_SECONDS=10 FARM="$root/build/asan/farm" bats "$root/tests/cli.bats"
+@test "nothing is read before it is set and nothing leaks, as Valgrind sees it" {
+  run make -C "$root" valgrind
+  echo "$output"
+  [ "$status" -eq 0 ]
+}
+
+@test "the suites reach 95% of the lines of src/ and 85% of the branches" {
+  run make -C "$root" coverage
+  echo "$output"
+  [ "$status" -eq 0 ]
 }
