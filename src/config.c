@@ -27,11 +27,12 @@ typedef struct {
 static bool read_top(loading *l, const char *path) {
     char why[200], found[80];
     size_t n;
-    char *bytes = l->kept ? strdup(l->kept->meant) : json_read_file(path, &n, why);
-    if (l->kept && bytes)
-        n = strlen(bytes);
-    else if (l->kept)
+    char *bytes = l->kept ? strdup(l->kept->meant) : json_read_file(&l->texts, path, &n, why);
+    if (l->kept && !bytes) {
         json_fault_memory(&l->texts);
+        return false;
+    }
+    if (l->kept) n = strlen(bytes);
     if (!bytes) {
         json_fault_at(&l->texts, (error_place){.file = path}, "%s", why);
         return false;
@@ -128,8 +129,10 @@ static void read_series(loading *l) {
         copy_series(l);
         return;
     }
-    if (series_read(&c->series, c->series_file, c->series_column, "series.file", l->texts.errors) == FARM_OK) return;
+    farm_status status = series_read(&c->series, c->series_file, c->series_column, "series.file", l->texts.errors);
+    if (status == FARM_OK) return;
     l->texts.n_faults++;
+    if (status == FARM_FAILED) l->texts.out_of_memory = true;
     c->series = (series){0};
 }
 

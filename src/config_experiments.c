@@ -223,10 +223,10 @@ static char *default_name(expansion *x, const variant *v) {
 static char *filled_name(expansion *x, const variant *v, const cJSON *name) {
     cJSON *visible = cJSON_Duplicate(v->resolved, true);
     const cJSON *match = json_get(v->merged, "match"), *by = json_get(v->merged, "by");
-    if (visible && match) json_put(visible, "match", cJSON_Duplicate(match, true));
-    if (visible && by) json_put(visible, "by", cJSON_Duplicate(by, true));
-    char *filled = visible ? config_name_fill(x->texts, name, visible, x->top) : NULL;
-    if (!visible) json_fault_memory(x->texts);
+    bool fine = visible && (!match || json_put(visible, "match", cJSON_Duplicate(match, true))) &&
+                (!by || json_put(visible, "by", cJSON_Duplicate(by, true)));
+    char *filled = fine ? config_name_fill(x->texts, name, visible, x->top) : NULL;
+    if (!fine) json_fault_memory(x->texts);
     cJSON_Delete(visible);
     return filled;
 }
@@ -338,7 +338,11 @@ static void match_one(expansion *x, const cJSON *entry, int entry_index, size_t 
     variant *v = new_variant(x, entry, entry_index, combination, update);
     if (!v) return;
     cJSON *name = cJSON_CreateString(variant_name(update));
-    if (!name || !json_put(v->merged, "match", name) || !resolve(x, v)) goto drop;
+    if (!name || !json_put(v->merged, "match", name)) {
+        json_fault_memory(x->texts);
+        goto drop;
+    }
+    if (!resolve(x, v)) goto drop;
     double epochs = matched_epochs(x, update, v);
     if (epochs < 1 || v->faulty) goto drop; /* the fault that made it so is listed */
     if (epochs > MAX_EPOCHS) {

@@ -163,7 +163,9 @@ void override_set(json_texts *texts, cJSON *top, const char *assignment) {
 void override_from(json_texts *texts, cJSON *top, const char *models) {
     static const char path[] = "model.initial_weights.file";
     char *label = json_print(texts, "--from %s", models), *absolute = realpath(models, NULL);
-    if (label && !absolute)
+    if (label && !absolute && errno == ENOMEM)
+        json_fault_memory(texts);
+    else if (label && !absolute)
         json_fault_at(texts, (error_place){.file = label}, "cannot be opened: %s", strerror(errno));
     else if (label)
         set(texts, top, path, absolute, label);

@@ -17,13 +17,10 @@ static void append(json_texts *texts, cJSON *list, cJSON *value) {
     json_fault_memory(texts);
 }
 
-/* The words given, or for a matched baseline what it matches, the first few by name. NULL: none. */
-static cJSON *description(const variant *v) {
+/* What a matched baseline matches, in words, the first few by name. NULL: out of memory. */
+static cJSON *match_words(const variant *v) {
     enum { MOST_NAMED = 10 };
     char text[40 + (MOST_NAMED + 1) * (MAX_NAME + 20)] = "trained as long in all as";
-    const cJSON *given = json_get(v->entry, "description");
-    if (given) return cJSON_Duplicate(given, true);
-    if (v->n_matches == 0) return NULL;
     size_t named = v->n_matches < MOST_NAMED ? v->n_matches : MOST_NAMED, n = strlen(text);
     for (size_t i = 0; i < named; i++)
         n += (size_t)snprintf(text + n, sizeof text - n, "%s %s", i ? "," : "", variant_name(v->matches[i]));
@@ -31,9 +28,18 @@ static cJSON *description(const variant *v) {
     return cJSON_CreateString(text);
 }
 
+/* The words given, or for a matched baseline what it matches. NULL: none. */
+static cJSON *description(json_texts *texts, const variant *v) {
+    const cJSON *given = json_get(v->entry, "description");
+    if (!given && v->n_matches == 0) return NULL;
+    cJSON *words = given ? cJSON_Duplicate(given, true) : match_words(v);
+    if (!words) json_fault_memory(texts);
+    return words;
+}
+
 /* Sections complete, so that the top's say nothing more; weights drawn where the top's come from a file. */
 static cJSON *experiment_object(json_texts *texts, const variant *v, bool top_gives_weights) {
-    cJSON *out = cJSON_CreateObject(), *words = description(v);
+    cJSON *out = cJSON_CreateObject(), *words = description(texts, v);
     if (!out) {
         cJSON_Delete(words);
         json_fault_memory(texts);

@@ -72,7 +72,7 @@ static bool says_too_large(FILE *file, char why[200]) {
     return true;
 }
 
-char *json_read_file(const char *path, size_t *n, char why[200]) {
+char *json_read_file(json_texts *texts, const char *path, size_t *n, char why[200]) {
     FILE *file = fopen(path, "rb");
     if (!file) {
         snprintf(why, 200, "cannot open it: %s", strerror(errno));
@@ -82,12 +82,14 @@ char *json_read_file(const char *path, size_t *n, char why[200]) {
     if (says_too_large(file, why)) goto done;
     errno = 0;
     bytes = read_all(file, n);
-    if (!bytes)
+    if (!bytes) {
         snprintf(why, 200, "out of memory after %zu bytes", *n);
-    else if (ferror(file))
+        texts->out_of_memory = true;
+    } else if (ferror(file)) {
         snprintf(why, 200, "cannot read it: %s", strerror(errno));
-    else if (*n > MAX_BYTES)
+    } else if (*n > MAX_BYTES) {
         too_large(why, "an endless stream of");
+    }
     if (bytes && (ferror(file) || *n > MAX_BYTES)) {
         free(bytes);
         bytes = NULL;

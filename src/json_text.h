@@ -32,8 +32,9 @@ typedef struct {
 
 void json_texts_free(json_texts *texts);
 
-/* Reads a whole file. NULL: it cannot be read, and why [200] says why; else bytes [*n] and a 0, the caller's. */
-char *json_read_file(const char *path, size_t *n, char why[200]);
+/* Reads a whole file. NULL: it cannot be read, and why [200] says why (out of memory is noted in texts too); else bytes
+ * [*n] and a 0, the caller's. */
+char *json_read_file(json_texts *texts, const char *path, size_t *n, char why[200]);
 
 /* The tree of bytes [n + a 0], which the texts take over; the caller's to free. NULL: a fault was listed. Keys given
  * twice and numbers beyond a double are listed as faults too, but the tree is returned. label: as for faults; prefix:

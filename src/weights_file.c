@@ -235,7 +235,7 @@ static void read_set(weights_set *set, json_texts *texts, const cJSON *tree, siz
 static void read_text(weights_text *out, json_texts *texts, const cJSON *at) {
     char why[200];
     size_t n;
-    char *bytes = json_read_file(out->path, &n, why);
+    char *bytes = json_read_file(texts, out->path, &n, why);
     if (bytes) {
         out->digest = digest_text(bytes);
         out->tree = json_parse(texts, out->path, "", bytes, n, true);

@@ -26,7 +26,7 @@ static char root[4096], scratch[64];
 static char *read_text(const char *path, size_t *n) {
     char why[200];
     size_t length;
-    char *text = json_read_file(path, n ? n : &length, why);
+    char *text = json_read_file(&(json_texts){0}, path, n ? n : &length, why);
     if (!text) fail_msg("%s: %s", path, why);
     return text;
 }
