@@ -85,8 +85,11 @@ $(BUILD)/lstm_kernel.$(1).$(2).o: src/lstm_kernel.c $(BUILD)/flags | $(BUILD)
 endef
 $(foreach p,f32 f64,$(foreach l,$(LEVELS),$(eval $(call KERNEL_RULE,$(p),$(l)))))
 
-$(BUILD)/tests/%: tests/%.c $(LIBRARY) $(BUILD)/flags | $(BUILD)/tests
-	$(call quiet,$(CC) $<,$(CC) $(CPPFLAGS) $(CFLAGS) $(NUMERICS) -o $@ $< $(LIBRARY) -lcmocka $(LDLIBS))
+$(BUILD)/tests/%.o: tests/%.c $(BUILD)/flags | $(BUILD)/tests
+	$(call quiet,$(CC) $<,$(CC) $(CPPFLAGS) $(CFLAGS) $(NUMERICS) -c -o $@ $<)
+
+$(TESTS) $(BUILD)/tests/bench_kernel: %: %.o $(LIBRARY)
+	$(call quiet,link $@,$(CC) -o $@ $< $(LIBRARY) -lcmocka $(LDLIBS))
 
 # Fuzzing, with clang alone: tests/fuzz/run.sh says what with. The readers' files come out of memory, see fuzz.h.
 FUZZ_LINK := -fsanitize=fuzzer -Wl,--wrap=fopen
