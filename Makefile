@@ -14,6 +14,10 @@ V      ?= 0
 # compilations side by side where a target builds for you
 JOBS   ?= $(shell nproc 2>/dev/null || echo 1)
 
+# for `make mutation`: how many, and which; LISTED=1 tries the ones in tests/mutation/equivalent.txt instead
+MUTANTS ?= 240
+SEED    ?= 1
+
 # --- nothing to change below ------------------------------------------------------------------------------------
 ifeq ($(origin CC),default)
 CC := gcc
@@ -24,7 +28,7 @@ quiet = $(if $(filter 0,$(V)),@echo "  $(1)"; )$(2)
 # what building needs, asked for once, so that a missing header comes with the way out
 ifneq ($(MAKECMDGOALS),help)
 ifeq ($(shell printf '\#include <%s>\n' cjson/cJSON.h csv.h Random123/philox.h gsl/gsl_multimin.h Rmath.h sha2.h sqlite3.h | $(CC) -E - >/dev/null 2>&1 && echo yes),)
-ifeq ($(filter tutorial check check-long check-frameworks asan tsan valgrind coverage fuzz bench lint format clean,$(MAKECMDGOALS)),)
+ifeq ($(filter tutorial check check-long check-frameworks asan tsan valgrind coverage fuzz mutation bench lint format clean,$(MAKECMDGOALS)),)
 $(warning libraries are missing: tools/setup.sh installs them)
 endif
 endif
@@ -127,6 +131,12 @@ check-frameworks: ## the farm beside real Keras and PyTorch, from PyPI: 7 GB, 7 
 	@$(MAKE) --no-print-directory -j$(JOBS) farm
 	@tests/run.sh tests/frameworks/frameworks.bats
 
+mutation: ## plant small faults (MUTANTS=240 SEED=1) and see the tests notice them: 30 minutes
+	@tools/setup.sh check
+	@CC=$(CC) nice tests/mutation/mutate.py --mutants $(MUTANTS) --seed $(SEED) --jobs $(JOBS) $(if $(LISTED),--listed)
+
+tests: $(TESTS) # the test programs alone, for sanitizer builds
+
 # --- the same suites, watched; each in a build of its own --------------------------------------------------------
 
 # build.bats asks the compilers, not the program
@@ -211,5 +221,5 @@ help: ## list the targets
 -include $(wildcard $(BUILD)/*.d $(BUILD)/tests/*.d)
 
 .PHONY: always all tutorial check run-check check-long check-frameworks asan tsan run-tsan valgrind run-valgrind \
-    coverage fuzz fuzzers bench lint format install clean help
+    coverage mutation tests fuzz fuzzers bench lint format install clean help
 .DELETE_ON_ERROR:
