@@ -237,7 +237,7 @@ void compare_sentence(char *text, size_t size, const comparisons *c, size_t i, c
     const experiment *a = &experiments[item->a], *b = &experiments[item->b];
     sentence s = {
         .text = text, .size = size, .all = c, .c = item, .t = t, .a = side_of(a, NAN), .b = side_of(b, item->b_rmse)};
-    bool decided = item->told != VERDICT_UNDECIDED, alike = t->n >= 2 && isnan(t->p);
+    bool decided = item->told != VERDICT_UNDECIDED, alike = t->mean_difference == 0 && isnan(t->p); /* 0 / 0 */
     text[0] = '\0';
     take_sides(&s);
     if (item->windows_differ) {

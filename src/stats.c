@@ -41,7 +41,8 @@ moments moments_of(const double *a, const double *b, size_t n) {
         sum_add(&rest, deviation);
         sum_add(&squares, deviation * deviation);
     }
-    m.squares = fmax(0, sum_value(&squares) - sum_value(&rest) * sum_value(&rest) / (double)m.n);
+    double total = sum_value(&squares), off = sum_value(&rest);
+    m.squares = isfinite(total) ? fmax(0, total - off * off / (double)m.n) : total; /* infinite: it has overflowed */
     return m;
 }
 

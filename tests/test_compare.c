@@ -238,6 +238,19 @@ static void differences_without_spread_are_told_as_such(void **state) {
     compare_free(&r->out);
 }
 
+/* Sums beyond the largest double: no test, but no agreement either. */
+static void differences_too_large_to_add_up_do_not_agree(void **state) {
+    (void)state;
+    run *r = tutorial();
+    for (int i = 0; i < N; i++) r->rmse[UPDATE_2][i] = 1e308 + 1e306 * i;
+    compare(r);
+    char text[500];
+    compare_sentence(text, sizeof text, &r->out, 0, r->experiments);
+    assert_non_null(strstr(text, "update_2 cannot be told apart from fixed"));
+    assert_null(strstr(text, "agree"));
+    compare_free(&r->out);
+}
+
 /* p 0.0246 alone (scipy), 0.12 after Bonferroni for five tests; 13 repeats have 80% power for this effect at 10% / 5. */
 static void the_repeats_needed_allow_for_the_adjustment(void **state) {
     (void)state;
@@ -322,6 +335,7 @@ int main(void) {
         cmocka_unit_test(two_deterministic_sides_are_set_side_by_side_and_not_tested),
         cmocka_unit_test(diverged_repeats_are_left_out_in_the_open),
         cmocka_unit_test(differences_without_spread_are_told_as_such),
+        cmocka_unit_test(differences_too_large_to_add_up_do_not_agree),
         cmocka_unit_test(the_repeats_needed_allow_for_the_adjustment),
         cmocka_unit_test(other_test_rows_are_not_compared),
         cmocka_unit_test(numbers_keep_three_digits_at_any_scale),

@@ -258,7 +258,7 @@ static bool count_steps(void *context, int steps) {
 
 static frame shampoo_rows(void) {
     frame f;
-    series s = {shampoo, N, 0};
+    series s = {.values = shampoo, .n = N};
     farm_errors errors = {0};
     const frame_spec spec = {1, {1}, 1, TEST, SCALE_RANGE, -1, 1};
     assert_int_equal(frame_build(&f, &s, &spec, &errors), FARM_OK);
@@ -287,10 +287,10 @@ static void a_fit_tells_every_step_and_ends_where_it_is_told_to(void **state) {
         manner how = {batches[i], STATE_PER_EPOCH};
         lstm *model = some_model(1);
         counter c = {0, 0, 1000};
-        assert_true(scheme_fit(model, &f, TRAIN, 3, how, &(scheme_hooks){count_steps, &c}));
+        assert_true(scheme_fit(model, &f, TRAIN, 3, how, &(scheme_hooks){count_steps, &c, NULL}));
         assert_int_equal(c.steps, 3 * TRAIN / batches[i]);
         c = (counter){0, 0, 2};
-        assert_false(scheme_fit(model, &f, TRAIN, 5, how, &(scheme_hooks){count_steps, &c}));
+        assert_false(scheme_fit(model, &f, TRAIN, 5, how, &(scheme_hooks){count_steps, &c, NULL}));
         assert_int_equal(c.calls, 2);
         lstm_free(model);
     }
@@ -307,7 +307,7 @@ static void a_wide_model_is_trained_in_pieces_that_change_nothing(void **state) 
     for (int batch = 1; batch <= 2; batch++) {
         counter c = {0, 0, 1000};
         assert_true(
-            scheme_fit(pieces, &f, TRAIN, 1, (manner){batch, STATE_PER_EPOCH}, &(scheme_hooks){count_steps, &c}));
+            scheme_fit(pieces, &f, TRAIN, 1, (manner){batch, STATE_PER_EPOCH}, &(scheme_hooks){count_steps, &c, NULL}));
         assert_true(c.calls >= 4 && c.steps == TRAIN / batch);
         lstm_rows rows = {f.inputs, f.targets, TRAIN};
         if (batch == 1)
@@ -334,7 +334,7 @@ static void a_walk_that_is_stopped_makes_no_more_forecasts(void **state) {
     for (int i = 0; i < TEST * LANES; i++) forecasts[i] = NAN;
     lstm *model = some_model(1);
     counter c = {0, 0, 5};
-    assert_false(scheme_walk(model, &f, &e, 0, TEST, forecasts, &(scheme_hooks){count_steps, &c}));
+    assert_false(scheme_walk(model, &f, &e, 0, TEST, forecasts, &(scheme_hooks){count_steps, &c, NULL}));
     assert_int_equal(c.calls, 5);
     for (int i = 0; i < TEST * LANES; i++) assert_true(isfinite(forecasts[i]) == (i < 6 * LANES));
     lstm_free(model);
@@ -350,7 +350,7 @@ static void a_part_of_a_walk_leaves_the_other_forecasts_alone(void **state) {
     for (int i = 0; i < TEST * LANES; i++) forecasts[i] = NAN;
     lstm *model = some_model(1);
     counter c = {0, 0, 1000};
-    assert_true(scheme_walk(model, &f, &e, 4, 7, forecasts, &(scheme_hooks){count_steps, &c}));
+    assert_true(scheme_walk(model, &f, &e, 4, 7, forecasts, &(scheme_hooks){count_steps, &c, NULL}));
     for (int i = 0; i < TEST * LANES; i++) assert_true(isfinite(forecasts[i]) == (i >= 4 * LANES && i < 7 * LANES));
     assert_int_equal(c.calls, 0);
     lstm_free(model);

@@ -130,6 +130,19 @@ static void differences_without_spread_have_a_sure_answer_or_none(void **state) 
     assert_true(isnan(t.p));
 }
 
+/* As pandas and scipy: mean and spread are infinite, and what would be one over the other is nan. */
+static void a_sum_that_overflows_is_no_sure_answer(void **state) {
+    (void)state;
+    double a[] = {1e308, 1.2e308, 1.5e308}, b[] = {1, 2, 3};
+    summary s;
+    test_result t;
+    assert_true(stats_summary(&s, a, 3));
+    assert_true(s.mean == INFINITY && s.std == INFINITY && s.median == 1.2e308 && s.max == 1.5e308);
+    assert_true(stats_paired_t(&t, &(samples){.a = a, .b = b, .n_a = 3, .n_b = 3}, 0.05));
+    assert_true(t.n == 3 && t.mean_difference == INFINITY && isnan(t.statistic) && isnan(t.p));
+    assert_true(isnan(t.ci_low) && t.ci_high == INFINITY && isnan(t.effect_size) && isnan(t.repeats_needed));
+}
+
 static void power_agrees_with_integration(void **state) {
     (void)state;
     for (size_t i = 0; i < sizeof powers / sizeof *powers; i++) {
@@ -188,6 +201,7 @@ int main(void) {
         cmocka_unit_test(pairs_with_a_diverged_side_are_left_out),
         cmocka_unit_test(fewer_than_two_pairs_give_a_mean_and_no_test),
         cmocka_unit_test(differences_without_spread_have_a_sure_answer_or_none),
+        cmocka_unit_test(a_sum_that_overflows_is_no_sure_answer),
         cmocka_unit_test(power_agrees_with_integration),
         cmocka_unit_test(repeats_needed_are_the_least_with_80_percent_power),
         cmocka_unit_test(adjusted_p_agree_with_their_definitions),
