@@ -1,6 +1,7 @@
 /* test_baselines.c - the plain methods against statsmodels and NumPy: the figures are tests/oracle/baselines.py's. */
 #include "baselines.h"
 
+#include <gsl/gsl_errno.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -122,6 +123,19 @@ static void awkward_series_are_survived(void **state) {
         }
 }
 
+static void own_handler(const char *reason, const char *file, int line, int error) {
+    (void)reason, (void)file, (void)line, (void)error;
+}
+
+static void the_callers_error_handler_is_put_back(void **state) {
+    (void)state;
+    double forecasts[TEST];
+    experiment e = method(SCHEME_AR, 1, 1, (baseline_spec){false, 12, NAN, NAN});
+    gsl_error_handler_t *before = gsl_set_error_handler(own_handler);
+    forecast_values(forecasts, &e, shampoo, N);
+    assert_true(gsl_set_error_handler(before) == own_handler);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rmses_on_shampoo_are_those_of_statsmodels),
@@ -129,6 +143,7 @@ int main(void) {
         cmocka_unit_test(a_forecast_does_not_depend_on_what_comes_after_it),
         cmocka_unit_test(refitting_every_k_th_step_keeps_estimates_in_between),
         cmocka_unit_test(awkward_series_are_survived),
+        cmocka_unit_test(the_callers_error_handler_is_put_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -258,8 +258,8 @@ static void a_lane_does_not_depend_on_its_neighbours(void **state) {
 }
 
 /* A unit behind a dead relu: its first moments decay by 0.9 a step, to denormals after some 900 steps, but for that they
- * count as zero in here. Outside the caller's own arithmetic is as it was. */
-static void denormals_count_as_zero_inside_alone(void **state) {
+ * count as zero in here. */
+static void denormals_count_as_zero_inside(void **state) {
     (void)state;
     const lstm_shape shape = {1, 1, ACTIVATION_RELU, ACTIVATION_HARD_SIGMOID, 1};
     double inputs[] = {1}, targets[] = {0.5}, w[14] = {0.1, 0.1, 0.5, 0.1, 0.1, 0.1, 0.1, 0.1, 0, 1, 0, 0, 0.7, 0};
@@ -274,7 +274,20 @@ static void denormals_count_as_zero_inside_alone(void **state) {
     const float *moments = (const float *)((const struct lstm *)model)->moment_1;
     for (int p = 0; p < 14 * LANES; p++) assert_true(moments[p] == 0 || fabsf(moments[p]) >= 1.17549435e-38f);
     assert_true(moments[2 * LANES] == 0);
+    lstm_free(model);
+}
+
+static void the_callers_arithmetic_is_as_it_was_after_every_call(void **state) {
+    (void)state;
     volatile double tiny = 1e-300;
+    double inputs[N_ROWS * MAX_LAGS], targets[N_ROWS], output[LANES];
+    lstm_rows rows = some_rows(1, inputs, targets);
+    lstm *model = some_block(&shapes[0], &keras, 2, PRECISION_F32, lstm_best_level());
+    lstm_train_rows(model, &rows, ROW_STATE_CARRIED);
+    assert_true(tiny * 1e-20 > 0);
+    lstm_train_batches(model, &rows, 2, ROW_STATE_CARRIED);
+    assert_true(tiny * 1e-20 > 0);
+    lstm_forecast(model, inputs, output);
     assert_true(tiny * 1e-20 > 0);
     lstm_free(model);
 }
@@ -327,7 +340,8 @@ int main(void) {
         cmocka_unit_test(a_batchs_gradient_is_that_of_its_mean_loss),
         cmocka_unit_test(the_recorded_loss_is_each_rows_squared_error_before_its_step),
         cmocka_unit_test(a_lane_does_not_depend_on_its_neighbours),
-        cmocka_unit_test(denormals_count_as_zero_inside_alone),
+        cmocka_unit_test(denormals_count_as_zero_inside),
+        cmocka_unit_test(the_callers_arithmetic_is_as_it_was_after_every_call),
         cmocka_unit_test(a_copy_goes_on_as_the_original_would),
         cmocka_unit_test(reset_optimizer_forgets_moments_and_step_count),
     };
