@@ -105,6 +105,10 @@ $(BUILD)/fuzz_%: tests/fuzz/fuzz_%.c $(BUILD)/fuzz_files.o $(LIBRARY) $(BUILD)/f
 	    $(FUZZ_LINK) $(LDLIBS))
 fuzzers: $(FUZZERS)
 
+# the library's allocations go through the test's own functions
+$(BUILD)/tests/test_allocations: LDLIBS += $(patsubst %,-Wl$(comma)--wrap=%,malloc calloc realloc aligned_alloc strdup free)
+comma := ,
+
 $(BUILD) $(BUILD)/tests:
 	@mkdir -p $@
 
