@@ -292,6 +292,25 @@ static void the_callers_arithmetic_is_as_it_was_after_every_call(void **state) {
     lstm_free(model);
 }
 
+/* SSE2, AVX2 and AVX-512 by their widths; the best level is the widest one that is there. */
+static void levels_have_their_names_and_widths(void **state) {
+    (void)state;
+    const struct {
+        const char *name;
+        int bits;
+    } known[] = {{"base", 128}, {"x86-64-v3", 256}, {"x86-64-v4", 512}};
+    vector_level best = VECTOR_BASE;
+    assert_true(lstm_has_level(VECTOR_BASE));
+    for (vector_level level = VECTOR_BASE; level <= VECTOR_X86_64_V4; level++) {
+        if (!lstm_has_level(level)) continue;
+        best = level;
+        assert_string_equal(lstm_level_name(level), known[level].name);
+        assert_int_equal(lstm_level_bits(level), known[level].bits);
+    }
+    assert_int_equal(lstm_best_level(), best);
+    assert_false(lstm_has_level(VECTOR_X86_64_V4 + 1));
+}
+
 static void a_copy_goes_on_as_the_original_would(void **state) {
     (void)state;
     const lstm_shape *shape = &shapes[5];
@@ -342,6 +361,7 @@ int main(void) {
         cmocka_unit_test(a_lane_does_not_depend_on_its_neighbours),
         cmocka_unit_test(denormals_count_as_zero_inside),
         cmocka_unit_test(the_callers_arithmetic_is_as_it_was_after_every_call),
+        cmocka_unit_test(levels_have_their_names_and_widths),
         cmocka_unit_test(a_copy_goes_on_as_the_original_would),
         cmocka_unit_test(reset_optimizer_forgets_moments_and_step_count),
     };

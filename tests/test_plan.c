@@ -28,7 +28,7 @@ static experiment classic(scheme_kind scheme, int epochs) {
 static plan expand(const experiment *e, size_t n, plan_sharing sharing) {
     static double values[N];
     for (int t = 0; t < N; t++) values[t] = (double)(t * t % 17);
-    series s = {values, N, 0};
+    series s = {.values = values, .n = N};
     farm_errors errors = {0};
     plan p;
     assert_int_equal(plan_expand(&p, e, n, &s, sharing, &errors), FARM_OK);
