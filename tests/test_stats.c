@@ -190,6 +190,16 @@ static void a_missing_p_is_no_part_of_the_family(void **state) {
     assert_true(stats_adjust(adjusted, p, 0, ADJUST_HOLM));
 }
 
+/* By hand: 3 x 0.6 is more than 1; Benjamini-Hochberg's least is 0.75 x 3 / 3. */
+static void adjusted_p_are_no_more_than_1(void **state) {
+    (void)state;
+    double p[] = {0.7, 0.6, 0.75}, adjusted[3];
+    for (adjustment method = ADJUST_HOLM; method < ADJUST_NONE; method++) {
+        assert_true(stats_adjust(adjusted, p, 3, method));
+        for (int i = 0; i < 3; i++) assert_true(adjusted[i] == (method == ADJUST_BH ? 0.75 : 1));
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(summaries_agree_with_pandas),
@@ -205,6 +215,7 @@ int main(void) {
         cmocka_unit_test(power_agrees_with_integration),
         cmocka_unit_test(repeats_needed_are_the_least_with_80_percent_power),
         cmocka_unit_test(adjusted_p_agree_with_their_definitions),
+        cmocka_unit_test(adjusted_p_are_no_more_than_1),
         cmocka_unit_test(a_missing_p_is_no_part_of_the_family),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
