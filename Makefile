@@ -125,7 +125,7 @@ check: ## install what is missing, build, and run every functional test
 run-check: $(PROGRAM) $(TESTS)
 	@FARM=$(abspath $(PROGRAM)) FARM_TESTS=$(abspath $(BUILD)/tests) tests/run.sh $(TESTS) $(SUITES)
 
-check-long: ## the suites that take longer: sanitizers, coverage, fuzzing, linters, populations
+check-long: ## the suites that take longer: sanitizers, coverage, fuzzing, linters, populations, kills
 	@tools/setup.sh long
 	@$(MAKE) --no-print-directory -j$(JOBS) farm
 	@tests/run.sh $(wildcard tests/long/*.bats)

@@ -5,7 +5,7 @@
 #   tools/setup.sh check    and what `make check` needs
 #   tools/setup.sh lint     and what `make lint` and `make format` need
 #   tools/setup.sh fuzz     what building and `make fuzz` need
-#   tools/setup.sh long     and what `make check-long` needs: all of these, Valgrind, gcovr
+#   tools/setup.sh long     and what `make check-long` needs: all of these, Valgrind, gcovr, strace
 #   tools/setup.sh frameworks   what `make check-frameworks` needs beside building; the frameworks come from PyPI
 #
 # Debian 12 or later, or Ubuntu; as root, or through sudo. Elsewhere it lists what to install.
@@ -15,7 +15,7 @@ build="gcc libc6-dev make libcjson-dev librandom123-dev libcsv-dev libgsl-dev r-
 check="libcmocka-dev bats clang libomp-dev binutils git python3 python3-jsonschema util-linux"
 lint="clang-tidy clang-format cppcheck"
 fuzz="clang libomp-dev libclang-rt-dev"
-long="valgrind gcovr"
+long="valgrind gcovr strace"
 frameworks="bats python3 python3-venv"
 
 case "${1:-build}" in
