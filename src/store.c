@@ -35,9 +35,9 @@ static const char *way_out(int code) {
     switch (code & 0xff) {
     case SQLITE_FULL: return "; make room and run again: what is stored is kept";
     case SQLITE_IOERR: return "; make room or mend the disk, and run again: what is stored is kept";
+    case SQLITE_CANTOPEN: return "; is the disk full? make room, or choose another folder with --out";
     case SQLITE_READONLY:
-    case SQLITE_PERM:
-    case SQLITE_CANTOPEN: return "; choose another folder with --out";
+    case SQLITE_PERM: return "; choose another folder with --out";
     case SQLITE_BUSY:
     case SQLITE_LOCKED: return "; another program has it open: close that, and run again";
     case SQLITE_CORRUPT:
@@ -48,7 +48,9 @@ static const char *way_out(int code) {
 
 farm_status store_fail(const store *s, farm_errors *errors, const char *doing) {
     int code = sqlite3_errcode(s->db), system = sqlite3_system_errno(s->db);
-    bool of_system = system != 0 && ((code & 0xff) == SQLITE_IOERR || (code & 0xff) == SQLITE_CANTOPEN);
+    /* ENOENT: a file beside it that could not be made, and why is lost, since SQLite also tries to open it read-only */
+    bool of_system =
+        system != 0 && ((code & 0xff) == SQLITE_IOERR || ((code & 0xff) == SQLITE_CANTOPEN && system != ENOENT));
     errors_add(errors, (error_place){.file = s->path}, "%s: %s%s%s%s", doing, sqlite3_errmsg(s->db),
                of_system ? ": " : "", of_system ? strerror(system) : "", way_out(code));
     return FARM_FAILED;
