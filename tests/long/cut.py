@@ -32,6 +32,13 @@ def injected(call, fault, *args, timeout=120):
     return subprocess.run([*strace, FARM, *args, "-q"], capture_output=True, text=True, timeout=timeout)
 
 
+def count_calls(call, *args):
+    """How many of the calls a run makes, in all threads."""
+    subprocess.run(["strace", "-f", "-qq", "-o", "counted", "-e", "trace=" + call, FARM, *args, "-q"], check=True)
+    with open("counted") as trace:
+        return sum(f" {call}(" in line for line in trace)
+
+
 def files(folder):
     """All outputs: path to bytes. run.json has seconds, a store its history."""
     found = {}
