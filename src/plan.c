@@ -52,27 +52,29 @@ static size_t hash_of(const planner *p, const plan_chain *chain) {
 
 /* Where the chain is, or where it would be put. */
 static size_t *slot_of(const planner *p, const plan_chain *wanted) {
+    assert(p->slots && p->n_slots > 0);
     size_t at = hash_of(p, wanted) % p->n_slots;
     while (p->slots[at] && !same_chain(p, &p->plan->chains[p->slots[at] - 1], wanted)) at = (at + 1) % p->n_slots;
     return &p->slots[at];
 }
 
-/* Room for one chain more. */
-static void grow_slots(planner *p) {
+/* Room for one chain more. false: out of memory. */
+static bool grow_slots(planner *p) {
     const plan *out = p->plan;
-    if (p->failed || 2 * (out->n_chains + 1) <= p->n_slots) return;
+    if (p->failed || 2 * (out->n_chains + 1) <= p->n_slots) return !p->failed;
     free(p->slots);
     p->n_slots = p->n_slots ? 4 * p->n_slots : 64;
     p->slots = calloc(p->n_slots, sizeof *p->slots);
     p->failed = !p->slots;
     for (size_t i = 0; p->slots && i < out->n_chains; i++) *slot_of(p, &out->chains[i]) = i + 1;
+    return !p->failed;
 }
 
 static plan_chain *find_or_add_chain(planner *p, plan_chain wanted) {
     plan *out = p->plan;
-    grow_slots(p);
-    size_t *slot = p->failed ? NULL : slot_of(p, &wanted);
-    if (slot && *slot) return &out->chains[*slot - 1];
+    size_t *slot = grow_slots(p) ? slot_of(p, &wanted) : NULL;
+    if (!slot) return NULL;
+    if (*slot) return &out->chains[*slot - 1];
     plan_chain *chains = grown(p, out->chains, out->n_chains, sizeof *chains);
     if (!chains) return NULL;
     out->chains = chains;

@@ -355,7 +355,7 @@ static farm_status check_memory(run *r, farm_errors *errors) {
     const plan *p = r->work->plan;
     size_t threads = (size_t)pool_threads(r->work->threads), n, at_hand, copy = 0;
     r->most_copies = 4 * (int)threads;
-    chain_memory *chains = malloc((p->n_chains + 1) * sizeof *chains);
+    chain_memory *chains = calloc(p->n_chains + 1, sizeof *chains);
     if (!chains) {
         errors_add(errors, (error_place){0}, "out of memory for a plan of %zu fits", p->n_chains);
         return FARM_FAILED;
