@@ -12,7 +12,7 @@ load common
     [ -f "out/tutorial/$file" ]
   done
   [ -f out/tutorial/farm.db ]
-  [ "$(ls -A out/tutorial | wc -l)" -eq 18 ]
+  [ "$(ls -A out/tutorial | wc -l)" -eq 20 ]
   [ "$(wc -l <out/tutorial/experiment_update_2.csv)" -eq 11 ]
   [ "$(head -n 1 out/tutorial/experiment_update_2.csv)" = results ]
   [ "$(wc -l <out/tutorial/experiment_persistence.csv)" -eq 2 ]
