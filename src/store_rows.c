@@ -39,10 +39,11 @@ bool store_column_doubles(double *values, sqlite3_stmt *row, int column, size_t 
 }
 
 sqlite3_int64 store_row_check(const store_row *row) {
-    unsigned char place[16], sum[DIGEST_BYTES];
-    uint64_t numbers[2] = {row->repeat, row->step}, check = 0;
+    unsigned char place[40], sum[DIGEST_BYTES];
+    /* with the counts: else numbers could move from one field to the next */
+    uint64_t numbers[5] = {row->repeat, row->step, row->n_forecasts, row->n_weights, row->n_losses}, check = 0;
     digest_builder b;
-    for (int i = 0; i < 16; i++) place[i] = (unsigned char)(numbers[i / 8] >> (8 * (i % 8)));
+    for (int i = 0; i < 40; i++) place[i] = (unsigned char)(numbers[i / 8] >> (8 * (i % 8)));
     digest_begin(&b);
     digest_add(&b, row->work->hex, 16); /* enough to tell works apart, and less to hash */
     digest_add(&b, place, sizeof place);

@@ -179,6 +179,25 @@ P
   expect_facts out 20 0 0
 }
 
+@test "record_loss switched on later makes anew what lacks the losses, and a store has both" {
+  small_here
+  both=(--set save_models=true --set record_loss=true)
+  small -r 3 -o out
+  small -r 3 -o out --set record_loss=true
+  expect_facts out 0 12
+  small -r 3 -o out --set record_loss=true
+  expect_facts out 12 0 0
+  small -r 5 -o out "${both[@]}"
+  expect_facts out 0 20
+  small -r 5 -o whole "${both[@]}"
+  same_outputs whole out
+  "$farm" report out -q -o other
+  same_outputs whole other
+  for k in 2 1; do small -r 5 "${both[@]}" --shard "$k/2" -o shards; done
+  "$farm" merge joined -q shards/*.db
+  same_outputs whole joined
+}
+
 @test "what another version of the numerics stored is left alone, and not mixed in" {
   small_here
   small -o out
@@ -186,8 +205,8 @@ P
   /usr/bin/python3 - <<'P'
 import store_rows as s
 db = s.connect("out/farm.db")
-for _, work, repeat, step, forecasts, weights, check in s.rows(db):
-    assert s.checksum(work, repeat, step, forecasts, weights) == check
+for _, work, repeat, step, *blobs, check in s.rows(db):
+    assert s.checksum(work, repeat, step, *blobs) == check
 s.rename_works(db, lambda text: text.replace('{"numerics": ', '{"numerics": 1'))
 s.put_forecasts(db, lambda y: y + 1)
 open("rows", "w").write(repr(s.rows(db)))

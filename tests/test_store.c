@@ -18,7 +18,7 @@
 
 #include "scratch.h"
 
-enum { TEST = 12, WEIGHTS = 14 };
+enum { TEST = 12, WEIGHTS = 14, LOSSES = 14 }; /* losses are of as many epochs: no count tells them from weights */
 
 /* Two works: one of a single part, one of three (5, 5 and 2 forecasts); and one that is computed anew each time. */
 static const experiment experiments[] = {
@@ -28,7 +28,7 @@ static const experiment experiments[] = {
      .frame = {1, {1}, 1, TEST, SCALE_RANGE, -1, 1},
      .model = {1, 1, ACTIVATION_TANH, ACTIVATION_HARD_SIGMOID, 1},
      .initial = {INITIAL_GLOROT_UNIFORM, INITIAL_ORTHOGONAL, INITIAL_GLOROT_UNIFORM, false, true, NULL, 0},
-     .train = {20, 1, STATE_PER_EPOCH, {OPTIMIZER_ADAM, 0.001, 0.9, 0.999, 1e-8, EPSILON_BEFORE_CORRECTION}},
+     .train = {LOSSES, 1, STATE_PER_EPOCH, {OPTIMIZER_ADAM, 0.001, 0.9, 0.999, 1e-8, EPSILON_BEFORE_CORRECTION}},
      .every = 1,
      .batch = 1},
     {.name = "refit",
@@ -36,6 +36,7 @@ static const experiment experiments[] = {
      .scheme = SCHEME_REFIT,
      .frame = {.test = TEST},
      .model = {.lags = 1, .neurons = 1, .bias_vectors = 1},
+     .train = {.epochs = LOSSES},
      .every = 5,
      .batch = 1},
     {.name = "persistence", .work = "{}", .scheme = SCHEME_PERSISTENCE, .frame = {.test = TEST}},
@@ -111,10 +112,12 @@ static int change(fixture *f, const char *sql) {
 
 /* --- parts and results ------------------------------------------------------------------------------------------ */
 
-static results room(size_t repeats, bool weights) {
+/* extras: with weights and losses. */
+static results room(size_t repeats, bool extras) {
     results r;
     farm_errors errors = {0};
-    assert_int_equal(results_init(&r, experiments, N, repeats, weights, &errors), FARM_OK);
+    assert_int_equal(results_init(&r, experiments, N, repeats, extras ? KEEP_WEIGHTS | KEEP_LOSSES : 0, &errors),
+                     FARM_OK);
     return r;
 }
 
@@ -124,35 +127,38 @@ static double number(int e, size_t repeat, size_t place) {
 }
 
 /* Puts a repeat's part that begins at from. false: the sink would not have it. */
-static bool put(store *s, int e, size_t repeat, int from, bool weights) {
-    double forecasts[TEST], w[WEIGHTS];
+static bool put(store *s, int e, size_t repeat, int from, bool extras) {
+    double forecasts[TEST], weights[WEIGHTS], losses[LOSSES];
     int length = scheme_walk_length(&experiments[e]), to = from + length < TEST ? from + length : TEST;
     for (int i = from; i < to; i++) forecasts[i - from] = number(e, repeat, (size_t)i);
-    for (size_t i = 0; i < WEIGHTS; i++) w[i] = number(e, repeat, 100 + i);
+    for (size_t i = 0; i < WEIGHTS; i++) weights[i] = number(e, repeat, 100 + i);
+    for (size_t i = 0; i < LOSSES; i++) losses[i] = number(e, repeat, 200 + i);
     pool_part part = {.experiment = e, .repeat = repeat, .from = from, .to = to, .forecasts = forecasts};
-    if (weights && to == TEST) part.weights = w;
-    if (weights) part.n_weights = WEIGHTS;
+    if (extras && to == TEST) part.weights = weights;
+    if (extras && from == 0) part.losses = losses;
+    if (extras) part.n_weights = WEIGHTS;
+    if (extras) part.n_losses = LOSSES;
     pool_sink sink = store_sink(s);
     return sink.keep(sink.context, &part);
 }
 
-static void put_repeat(store *s, size_t repeat, bool weights) {
-    assert_true(put(s, 0, repeat, 0, weights));
-    for (int from = 0; from < TEST; from += 5) assert_true(put(s, 1, repeat, from, weights));
+static void put_repeat(store *s, size_t repeat, bool extras) {
+    assert_true(put(s, 0, repeat, 0, extras));
+    for (int from = 0; from < TEST; from += 5) assert_true(put(s, 1, repeat, from, extras));
 }
 
 /* One transaction with all parts of repeats first ... end - 1. */
-static farm_status put_repeats(fixture *f, size_t first, size_t end, bool weights) {
+static farm_status put_repeats(fixture *f, size_t first, size_t end, bool extras) {
     farm_status status = store_begin(f->s, 0, &f->errors);
     if (status != FARM_OK) return status;
     for (size_t r = first; r < end; r++) {
-        put(f->s, 0, r, 0, weights);
-        for (int from = 0; from < TEST; from += 5) put(f->s, 1, r, from, weights);
+        put(f->s, 0, r, 0, extras);
+        for (int from = 0; from < TEST; from += 5) put(f->s, 1, r, from, extras);
     }
     return store_end(f->s, &f->errors);
 }
 
-/* Whether the repeat is known whole and is what put_repeat put. */
+/* Whether the repeat is known whole; then it is what put_repeat put. */
 static bool as_put(const results *r, size_t repeat) {
     for (int e = 0; e < 2; e++) {
         const experiment_result *x = &r->experiments[e];
@@ -160,6 +166,8 @@ static bool as_put(const results *r, size_t repeat) {
         for (size_t i = 0; i < TEST; i++) assert_true(x->forecasts[repeat * TEST + i] == number(e, repeat, i));
         for (size_t i = 0; x->weights && i < WEIGHTS; i++)
             assert_true(x->weights[repeat * WEIGHTS + i] == number(e, repeat, 100 + i));
+        for (size_t i = 0; x->losses && i < LOSSES; i++)
+            assert_true(x->losses[repeat * LOSSES + i] == number(e, repeat, 200 + i));
     }
     return true;
 }
@@ -196,11 +204,14 @@ static void every_number_comes_back_bit_for_bit(void **state) {
         DBL_MAX,
         0.1,
     };
-    double weights[WEIGHTS];
+    double weights[WEIGHTS], losses[LOSSES];
     for (size_t i = 0; i < WEIGHTS; i++) weights[i] = odd[(i + 3) % TEST];
+    for (size_t i = 0; i < LOSSES; i++) losses[i] = odd[(i + 5) % TEST];
     fixture f = open_new();
     assert_int_equal(store_begin(f.s, 0, &f.errors), FARM_OK);
-    pool_part part = {.repeat = 2, .to = TEST, .forecasts = odd, .weights = weights, .n_weights = WEIGHTS};
+    pool_part part = {.repeat = 2, .to = TEST, .forecasts = odd, .weights = weights, .losses = losses};
+    part.n_weights = WEIGHTS;
+    part.n_losses = LOSSES;
     pool_sink sink = store_sink(f.s);
     assert_true(sink.keep(sink.context, &part));
     assert_int_equal(store_end(f.s, &f.errors), FARM_OK);
@@ -209,6 +220,7 @@ static void every_number_comes_back_bit_for_bit(void **state) {
     assert_int_equal(store_read(f.s, &r, 0, &f.errors), FARM_OK);
     assert_memory_equal(r.experiments[0].forecasts + 2 * TEST, odd, sizeof odd);
     assert_memory_equal(r.experiments[0].weights + 2 * WEIGHTS, weights, sizeof weights);
+    assert_memory_equal(r.experiments[0].losses + 2 * LOSSES, losses, sizeof losses);
     assert_true(r.experiments[0].known[2] && count_known(&r) == 1);
     results_free(&r);
     done(&f);
@@ -246,22 +258,31 @@ static void repeats_count_from_the_shards_first(void **state) {
     done(&f);
 }
 
-static void a_last_part_without_the_weights_that_are_wanted_does_not_count(void **state) {
+static void a_part_without_the_weights_or_losses_that_are_wanted_does_not_count(void **state) {
     (void)state;
     fixture f = open_new();
     assert_int_equal(put_repeats(&f, 0, 1, false), FARM_OK);
-    results r = room(1, true);
-    assert_int_equal(store_read(f.s, &r, 0, &f.errors), FARM_OK);
-    assert_int_equal(count_known(&r), 2); /* the refit's first two parts */
-    assert_false(r.experiments[0].known[0] || r.experiments[1].known[2]);
+    const unsigned kept[] = {KEEP_WEIGHTS, KEEP_LOSSES, KEEP_WEIGHTS | KEEP_LOSSES};
+    const bool known[][4] = {
+        /* the fixed one's part, and three of the refit: losses are in the first, weights in the last */
+        {false, true, true, false},
+        {false, false, true, true},
+        {false, false, true, false}};
+    for (int i = 0; i < 3; i++) {
+        results r;
+        assert_int_equal(results_init(&r, experiments, N, 1, kept[i], &f.errors), FARM_OK);
+        assert_int_equal(store_read(f.s, &r, 0, &f.errors), FARM_OK);
+        assert_true(r.experiments[0].known[0] == known[i][0]);
+        assert_memory_equal(r.experiments[1].known, known[i] + 1, 3);
+        results_free(&r);
+    }
     assert_int_equal(put_repeats(&f, 0, 1, true), FARM_OK);
-    assert_int_equal(store_read(f.s, &r, 0, &f.errors), FARM_OK);
-    assert_true(as_put(&r, 0));
-    results_free(&r);
-    r = room(1, false); /* and whoever does not want them takes no notice */
-    assert_int_equal(store_read(f.s, &r, 0, &f.errors), FARM_OK);
-    assert_true(as_put(&r, 0));
-    results_free(&r);
+    for (int extras = 0; extras < 2; extras++) { /* whoever does not want them takes no notice */
+        results r = room(1, extras);
+        assert_int_equal(store_read(f.s, &r, 0, &f.errors), FARM_OK);
+        assert_true(as_put(&r, 0));
+        results_free(&r);
+    }
     done(&f);
 }
 
@@ -325,6 +346,14 @@ static void each_changed_field_of_a_row_is_found(void **state) {
         {"UPDATE result SET weights = CAST(weights || x'0000000000000000' AS BLOB) WHERE work = 1", true},
         {"UPDATE result SET weights = zeroblob(112) WHERE work = 1", true},
         {"UPDATE result SET weights = zeroblob(112) WHERE work = 2 AND step = 5", true},
+        {"UPDATE result SET losses = NULL WHERE work = 1", true},
+        {"UPDATE result SET losses = substr(losses, 9) WHERE work = 1", true},
+        {"UPDATE result SET losses = substr(losses, 2) WHERE work = 1", true},
+        {"UPDATE result SET losses = weights, weights = losses WHERE work = 1", true},
+        {"UPDATE result SET weights = losses, losses = NULL WHERE work = 2 AND step = 0", true},
+        {"UPDATE result SET losses = weights, weights = NULL WHERE work = 2 AND step = 10", true},
+        {"UPDATE result SET weights = CAST(weights || losses AS BLOB), losses = NULL WHERE work = 1", true},
+        {"UPDATE result SET losses = CAST(weights || losses AS BLOB), weights = NULL WHERE work = 1", true},
     };
     for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
         fixture f = open_new();
@@ -332,8 +361,8 @@ static void each_changed_field_of_a_row_is_found(void **state) {
         store_close(f.s);
         assert_true(change(&f, changes[i].sql) > 0);
         assert_int_equal(try_open(&f, STORE_EXISTING), FARM_OK);
-        for (int weights = 0; weights < 2; weights++) {
-            results r = room(4, weights);
+        for (int extras = 0; extras < 2; extras++) {
+            results r = room(4, extras);
             farm_status status = store_read(f.s, &r, 0, &f.errors);
             if (status != (changes[i].found ? FARM_FAILED : FARM_OK))
                 fail_msg("not as it should be: %s", changes[i].sql);
@@ -367,16 +396,18 @@ static void flip(sqlite3 *db, const char *column, int at) {
 /* One bit of each byte, and back: what is found is the flip and nothing else. */
 static void every_flipped_byte_of_a_row_is_found(void **state) {
     (void)state;
-    static const char *const columns[] = {"forecasts", "weights"};
+    static const char *const columns[] = {"forecasts", "weights", "losses"};
     fixture f = open_new();
     assert_int_equal(put_repeats(&f, 0, 1, true), FARM_OK);
     sqlite3 *db = NULL;
     assert_int_equal(sqlite3_open(f.path, &db), SQLITE_OK); /* beside the farm: SQLite lets others write */
     results r = room(1, true);
-    for (int i = 0; i < 2 * 8 * (TEST + WEIGHTS); i++) {
-        int at = i / 2, in_weights = at >= 8 * TEST;
-        flip(db, columns[in_weights], at - in_weights * 8 * TEST);
+    const int sizes[] = {8 * TEST, 8 * WEIGHTS, 8 * LOSSES};
+    for (int i = 0, column = 0, at = 0; column < 3; i++) { /* each place twice */
+        flip(db, columns[column], at);
         assert_int_equal(store_read(f.s, &r, 0, &f.errors), i % 2 ? FARM_OK : FARM_FAILED);
+        at += i % 2;
+        if (at == sizes[column]) at = 0, column++;
     }
     results_free(&r);
     sqlite3_close(db);
@@ -940,7 +971,7 @@ int main(void) {
         cmocka_unit_test(every_number_comes_back_bit_for_bit),
         cmocka_unit_test(only_parts_that_are_stored_are_known),
         cmocka_unit_test(repeats_count_from_the_shards_first),
-        cmocka_unit_test(a_last_part_without_the_weights_that_are_wanted_does_not_count),
+        cmocka_unit_test(a_part_without_the_weights_or_losses_that_are_wanted_does_not_count),
         cmocka_unit_test(other_origins_are_other_works),
         cmocka_unit_test(each_changed_field_of_a_row_is_found),
         cmocka_unit_test(every_flipped_byte_of_a_row_is_found),
