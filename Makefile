@@ -182,14 +182,15 @@ run-valgrind: $(PROGRAM) $(VALGRIND_TESTS)
 
 # Unoptimised, so that lines and branches are those of the source. The vector kernels are the base kernel's source once
 # more; they stay as fast as ever, and uncounted.
-UNCOUNTED := -O3 -fno-profile-arcs -fno-test-coverage
+UNCOUNTED := -O3 -fno-profile-arcs -fno-test-coverage -UINLINE
 COVERAGE := build/coverage
 
 coverage: ## lines and branches of src/ that the suites reach; fails below 95% and 85%
 	@tools/setup.sh long
 	@mkdir -p $(COVERAGE) && find $(COVERAGE) -name '*.gcda' -delete
 	@STOP_SECONDS=60 $(MAKE) --no-print-directory -j$(JOBS) run-check $(WATCHED) \
-	    EXTRA="-O0 -fprofile-arcs -ftest-coverage" $(foreach l,v3 v4,MARCH_$(l)="$(MARCH_$(l)) $(UNCOUNTED)")
+	    EXTRA="-O0 -fprofile-arcs -ftest-coverage -DINLINE=static" \
+	    $(foreach l,v3 v4,MARCH_$(l)="$(MARCH_$(l)) $(UNCOUNTED)")
 	@tests/coverage.sh $(COVERAGE) 95 85
 
 fuzz: ## hostile bytes for every reader, SECONDS=10 each; TARGET=config for one alone

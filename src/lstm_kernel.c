@@ -18,7 +18,9 @@
 #endif
 
 #define EACH_LANE _Pragma("omp simd") for (int l = 0; l < LANES; l++)
-#define INLINE    static inline __attribute__((always_inline))
+#ifndef INLINE /* a build that counts branches says plain static, or each would count once for every copy of it */
+#define INLINE static inline __attribute__((always_inline))
+#endif
 
 /* What stays the same over all steps of a fit, in the kernel's own precision. */
 typedef struct {
