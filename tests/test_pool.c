@@ -317,6 +317,129 @@ static uint64_t plan_steps(const experiment *e, size_t n, plan_sharing sharing, 
     return taken;
 }
 
+/* Whatever two experiments differ in, none is told the other's results. Each function changes one thing. */
+typedef void changer(experiment *e);
+
+#define CHANGE(name, statement)                                                                                        \
+    static void name(experiment *e) { statement; }
+CHANGE(as_it_is, (void)e)
+CHANGE(other_difference, e->frame.differences[0] = 2)
+CHANGE(other_lags, e->frame.lags = e->model.lags = 2)
+CHANGE(other_test, e->frame.test = 11)
+CHANGE(other_scale, e->frame.scale = SCALE_STANDARD)
+CHANGE(other_low, e->frame.scale_low = -2)
+CHANGE(other_high, e->frame.scale_high = 2)
+CHANGE(other_neurons, e->model.neurons = 2)
+CHANGE(other_activation, e->model.activation = ACTIVATION_SIGMOID)
+CHANGE(other_recurrent_activation, e->model.recurrent_activation = ACTIVATION_SIGMOID)
+CHANGE(other_bias_vectors, e->model.bias_vectors = 2)
+CHANGE(other_kernel, e->initial.kernel = INITIAL_UNIFORM_HIDDEN)
+CHANGE(other_recurrent, e->initial.recurrent = INITIAL_GLOROT_UNIFORM)
+CHANGE(other_dense, e->initial.dense = INITIAL_UNIFORM_HIDDEN)
+CHANGE(other_biases, e->initial.biases_uniform = true)
+CHANGE(other_forget_bias, e->initial.unit_forget_bias = false)
+CHANGE(other_epochs, e->train.epochs = 3)
+CHANGE(other_batch, e->train.batch = 2)
+CHANGE(other_state, e->train.state = STATE_PER_ROW)
+CHANGE(other_optimizer, e->train.optimizer.kind = OPTIMIZER_RMSPROP)
+CHANGE(other_rate, e->train.optimizer.learning_rate = 0.002)
+CHANGE(other_beta_1, e->train.optimizer.beta_1 = 0.8)
+CHANGE(other_beta_2, e->train.optimizer.beta_2 = 0.99)
+CHANGE(other_epsilon, e->train.optimizer.epsilon = 1e-3)
+CHANGE(other_placement, e->train.optimizer.placement = EPSILON_AFTER_CORRECTION)
+CHANGE(other_forecast_state, e->state_at_forecast = FORECAST_ZERO)
+static changer *const changes[] = {
+    as_it_is,
+    other_difference,
+    other_lags,
+    other_test,
+    other_scale,
+    other_low,
+    other_high,
+    other_neurons,
+    other_kernel,
+    other_activation,
+    other_dense,
+    other_recurrent,
+    other_recurrent_activation,
+    other_bias_vectors,
+    other_biases,
+    other_epochs,
+    other_batch,
+    other_state,
+    other_forget_bias,
+    other_optimizer,
+    other_rate,
+    other_beta_1,
+    other_beta_2,
+    other_epsilon,
+    other_placement,
+    other_forecast_state,
+};
+
+CHANGE(other_update_epochs, e->update.epochs = 3)
+CHANGE(last_four, e->update.rows = UPDATE_ROWS_LAST; e->update.last = 4)
+CHANGE(last_five, e->update.rows = UPDATE_ROWS_LAST; e->update.last = 5)
+CHANGE(a_third, e->update.rows = UPDATE_ROWS_FRACTION; e->update.fraction = 0.3)
+CHANGE(a_half, e->update.rows = UPDATE_ROWS_FRACTION; e->update.fraction = 0.5)
+CHANGE(moments_reset, e->update.optimizer = UPDATE_OPTIMIZER_RESET)
+CHANGE(every_second, e->every = 2)
+CHANGE(in_batches, e->batch = 23; e->every = 100)
+
+static changer *const update_changes[] = {as_it_is, other_update_epochs, last_four,    last_five, a_third,
+                                          a_half,   moments_reset,       every_second, in_batches};
+
+CHANGE(estimated_anew, e->baseline.refit = true)
+CHANGE(anew_every_second, e->baseline.refit = true; e->every = 2)
+CHANGE(weight_given, e->baseline.alpha = 0.5)
+CHANGE(other_weight_given, e->baseline.alpha = 0.25)
+CHANGE(trend_weight_given, e->baseline.beta = 0.5)
+static changer *const holt_changes[] = {as_it_is,           estimated_anew,     anew_every_second, weight_given,
+                                        other_weight_given, trend_weight_given, other_difference};
+
+/* Of variants of one experiment each is alike to itself alone, and two that are alike in all are done once. */
+static void expect_all_apart(experiment plain_one, changer *const *list, size_t n) {
+    experiment e[2];
+    farm_errors errors = {0};
+    series s = {shampoo, N, 0};
+    for (size_t a = 0; a < n; a++)
+        for (size_t b = 0; b < n; b++) {
+            plan p;
+            e[0] = e[1] = plain_one;
+            list[a](&e[0]);
+            list[b](&e[1]);
+            assert_int_equal(experiment_same_work(&e[0], &e[1]), a == b);
+            assert_int_equal(plan_expand(&p, e, 2, &s, PLAN_SHARED, &errors), FARM_OK);
+            assert_int_equal(p.same_as[1], a == b ? 0 : -1);
+            plan_free(&p);
+        }
+}
+
+static void experiments_that_differ_in_anything_are_not_taken_for_one(void **state) {
+    (void)state;
+    experiment holt = classic(SCHEME_HOLT, 1), seasonal = classic(SCHEME_SEASONAL_NAIVE, 1), longer = seasonal;
+    holt.baseline.alpha = holt.baseline.beta = NAN;
+    seasonal.baseline.period = 12;
+    longer.baseline.period = 6;
+    expect_all_apart(classic(SCHEME_FIXED, 2), changes, sizeof changes / sizeof *changes);
+    expect_all_apart(update(2, 2), update_changes, sizeof update_changes / sizeof *update_changes);
+    expect_all_apart(holt, holt_changes, sizeof holt_changes / sizeof *holt_changes);
+    assert_false(experiment_same_work(&seasonal, &longer));
+    assert_false(experiment_same_work(&seasonal, &holt));
+}
+
+/* Only the epochs, the batch and what is done on the walk may differ where a fit is shared. */
+static void a_fit_is_shared_only_where_all_that_decides_it_is_alike(void **state) {
+    (void)state;
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+        experiment e[2] = {classic(SCHEME_FIXED, 2), update(2, 2)};
+        uint64_t asked;
+        changes[i](&e[1]);
+        bool shared = changes[i] == as_it_is || changes[i] == other_forecast_state || changes[i] == other_epochs;
+        assert_int_equal(plan_steps(e, 2, PLAN_SHARED, &asked) < asked, shared);
+    }
+}
+
 /* By hand: base 500 x 22; updates N x (23 + ... + 33 = 308); matched (500 + 11 N) x 22; refits 500 x 308. */
 static void the_tutorial_takes_3_4_times_fewer_steps_than_asked(void **state) {
     (void)state;
@@ -421,6 +544,8 @@ int main(void) {
         cmocka_unit_test(a_fraction_of_the_rows_is_rounded_up),
         cmocka_unit_test(the_same_work_under_two_names_is_done_once_and_told_twice),
         cmocka_unit_test(other_given_weights_are_another_model),
+        cmocka_unit_test(experiments_that_differ_in_anything_are_not_taken_for_one),
+        cmocka_unit_test(a_fit_is_shared_only_where_all_that_decides_it_is_alike),
         cmocka_unit_test(the_tutorial_takes_3_4_times_fewer_steps_than_asked),
         cmocka_unit_test(persistence_on_shampoo_is_136_761),
         cmocka_unit_test(a_diverging_repeat_is_nan),
