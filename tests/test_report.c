@@ -2,6 +2,7 @@
  * written by hand from the definitions; the summary's figures are pandas' (tests/oracle/report.py). */
 #include "report.h"
 #include "output_file.h"
+#include "report_plan.h"
 
 #include <cjson/cJSON.h>
 #include <locale.h>
@@ -313,6 +314,41 @@ static void run_json_tells_what_was_run(void **state) {
     scratch_close(&s);
 }
 
+/* Bytes that are no UTF-8, each by itself: the place of U+FFFD, and the JSON stays JSON. Unicode 15, table 3-7. */
+static void paths_that_are_not_utf8_become_replacement_characters(void **state) {
+    (void)state;
+    static const char *const cases[][2] = {
+        {"\x7F\xC2\x80\xDF\xBF", NULL},             /* the least and the last of two bytes are */
+        {"\xE0\xA0\x80\xEF\xBF\xBF", NULL},         /* of three */
+        {"\xF0\x90\x80\x80\xF4\x8F\xBF\xBF", NULL}, /* of four */
+        {"\xED\x9F\xBF\xEE\x80\x80", NULL},         /* beside the surrogates */
+        {"\xC1\xBF", "??"},                         /* overlong */
+        {"\xE0\x9F\xBF", "???"},
+        {"\xF0\x8F\xBF\xBF", "????"},
+        {"\xED\xA0\x80", "???"},      /* a surrogate */
+        {"\xF4\x90\x80\x80", "????"}, /* beyond U+10FFFF */
+        {"\xF5\x80\x80\x80", "????"},
+        {"\xC3", "?"}, /* cut off */
+        {"\xE2\x82", "??"},
+        {"\xE2\x82x", "??x"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        run *r = small_run();
+        scratch s = scratch_open();
+        char expected[64] = "";
+        for (const char *c = cases[i][1]; c && *c; c++)
+            snprintf(expected + strlen(expected), sizeof expected - strlen(expected), *c == '?' ? "\xEF\xBF\xBD" : "%c",
+                     *c);
+        r->in.series_file = cases[i][0];
+        write_run(r, &s);
+        cJSON *json = read_json(&s, "run.json"), *data = cJSON_GetObjectItemCaseSensitive(json, "series");
+        assert_string_equal(cJSON_GetObjectItemCaseSensitive(data, "file")->valuestring,
+                            cases[i][1] ? expected : cases[i][0]);
+        cJSON_Delete(json);
+        scratch_close(&s);
+    }
+}
+
 static void models_have_the_layout_of_keras_get_weights(void **state) {
     (void)state;
     run *r = small_run();
@@ -405,6 +441,23 @@ static void files_of_experiments_no_longer_there_are_removed(void **state) {
     expect_file(&s, "experiment_mine.csv", "month,results\n1,2\n");
     expect_file(&s, "notes.csv", "not ours");
     expect_file(&s, "experiment_.csv", "not ours: no name");
+    scratch_close(&s);
+}
+
+static void a_file_of_an_earlier_run_that_stays_is_told(void **state) {
+    (void)state;
+    run *r = small_run();
+    scratch s = scratch_open();
+    farm_errors errors = {0};
+    assert_int_equal(mkdir(scratch_path(&s, "experiment_gone.csv"), 0777), 0); /* unlink removes no folder */
+    assert_int_equal(report_write(&r->in, s.folder, &errors), FARM_FAILED);
+    char *faults = scratch_faults(&s, &errors);
+    assert_string_equal(faults,
+                        "experiment_gone.csv: a file of an earlier run cannot be removed: Is a directory; "
+                        "remove it by hand\n");
+    expect_file(&s, "experiment_persistence.csv", "results\n136.75\n"); /* this run's are there all the same */
+    free(faults);
+    farm_errors_free(&errors);
     scratch_close(&s);
 }
 
@@ -691,6 +744,36 @@ static void the_users_locale_changes_no_number(void **state) {
     scratch_close(&s);
 }
 
+/* --- the plan --------------------------------------------------------------------------------------------------- */
+
+static void a_plan_gives_its_time_in_a_fitting_unit(void **state) {
+    (void)state;
+    static const struct {
+        double seconds;
+        const char *words;
+    } cases[] = {{0, "a second or less"},    {1.4, "a second or less"}, {1.6, "about 2 seconds"},
+                 {119, "about 119 seconds"}, {121, "about 2 minutes"},  {7100, "about 118 minutes"},
+                 {7300, "about 2.0 hours"},  {1e6, "about 277.8 hours"}};
+    run *r = small_run();
+    for (int e = 0; e < N_EXPERIMENTS; e++) r->experiments[e].every = r->experiments[e].train.batch = 1;
+    r->experiments[UPDATE_2].batch = r->experiments[FIXED].batch = 1;
+    plan p = {.n_experiments = 2, .frame_of = r->frames, .steps_asked = 3000, .steps_taken = 1000, .n_chains = 1};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char *text = NULL, expected[200];
+        size_t size;
+        FILE *out = open_memstream(&text, &size);
+        report_plan(out, &p, r->experiments, 20, 2, cases[i].seconds);
+        fclose(out);
+        snprintf(expected, sizeof expected,
+                 "\n2 experiments x 20 repeats: 60,000 gradient steps asked for, 20,000 to take:\n"
+                 "what experiments share is done once, 3.0 times less work.\n"
+                 "2 tasks of up to 16 repeats; on 2 threads here: %s.\n",
+                 cases[i].words);
+        assert_non_null(strstr(text, expected));
+        free(text);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tables_have_the_documented_columns_and_exact_numbers),
@@ -698,10 +781,13 @@ int main(void) {
         cmocka_unit_test(pairs_have_a_line_each_with_what_they_came_to),
         cmocka_unit_test(ranks_stand_beside_what_friedman_says_of_them),
         cmocka_unit_test(run_json_tells_what_was_run),
+        cmocka_unit_test(paths_that_are_not_utf8_become_replacement_characters),
         cmocka_unit_test(models_have_the_layout_of_keras_get_weights),
         cmocka_unit_test(matrices_of_a_wider_model_are_lists_of_rows),
         cmocka_unit_test(two_runs_differ_in_run_json_alone),
         cmocka_unit_test(files_of_experiments_no_longer_there_are_removed),
+        cmocka_unit_test(a_plan_gives_its_time_in_a_fitting_unit),
+        cmocka_unit_test(a_file_of_an_earlier_run_that_stays_is_told),
         cmocka_unit_test(folders_above_are_made),
         cmocka_unit_test(a_folder_in_the_way_leaves_the_old_files_alone),
         cmocka_unit_test(a_file_where_a_folder_belongs_is_named),
