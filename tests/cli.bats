@@ -118,6 +118,61 @@ P
   [[ "$stderr" == *"--no-such-option"* ]]
 }
 
+@test "an option that there is not, one with a value too many and an empty path are exit 2 and named" {
+  one="$root/configs/tutorial.json"
+  run_apart "$farm" -x "$one"
+  [ "$status" -eq 2 ]
+  [[ "$stderr" == "farm: -x: no such option"* ]]
+  run_apart "$farm" -qx "$one"
+  [ "$status" -eq 2 ]
+  [[ "$stderr" == "farm: -x: no such option"* ]]
+  run_apart "$farm" --quiet=yes "$one"
+  [ "$status" -eq 2 ]
+  [[ "$stderr" == "farm: --quiet=yes: this option takes no value"* ]]
+  run_apart "$farm" --repeats
+  [ "$status" -eq 2 ]
+  [[ "$stderr" == "farm: --repeats needs a value"* ]]
+  run_apart "$farm" ""
+  [ "$status" -eq 2 ]
+  [[ "$stderr" == "farm: an empty path"* ]]
+  run_apart "$farm" -o "" "$one"
+  [ "$status" -eq 2 ]
+  [[ "$stderr" == "farm: --out: an empty path"* ]]
+  [ -z "$(ls -A)" ]
+}
+
+@test "check and plan and compare are as quiet as they are told to be" {
+  printf 'results\n1\n2\n' >two.csv
+  for command in "check $root/configs/tutorial.json" "plan $root/configs/tutorial.json" "compare two.csv"; do
+    # shellcheck disable=SC2086 # words on purpose
+    run_apart "$farm" $command
+    [ "$status" -eq 0 ]
+    [ -n "$output" ]
+    # shellcheck disable=SC2086
+    run_apart "$farm" -q $command
+    [ "$status" -eq 0 ]
+    [ -z "$output" ] && [ -z "$stderr" ]
+  done
+  run_apart "$farm" -q compare two.csv missing.csv
+  [ "$status" -eq 2 ]
+  [[ "$stderr" == *"missing.csv"* ]]
+}
+
+@test "one experiment and one repeat are spoken of as one" {
+  run_apart "$farm" check "$root/configs/tutorial.json" -r 1 --set 'experiments=[{"scheme":"ar"}]' --set compare.reference=ar
+  [ "$status" -eq 0 ]
+  [[ "$output" == *" is fine: 1 experiment, 1 repeat each."* ]]
+}
+
+@test "files of one name are told apart by their paths" {
+  mkdir a b
+  printf 'results\n1\n2\n4\n' >a/experiment_x.csv
+  printf 'results\n2\n3\n6\n' >b/experiment_x.csv
+  run_apart "$farm" compare a/experiment_x.csv b/experiment_x.csv
+  [ "$status" -eq 0 ]
+  [[ "$output" == *"Against a/experiment_x.csv"* && "$output" == *"b/experiment_x.csv"* ]]
+}
+
 @test "bad values of options are exit 2 and named" {
   for arguments in "-r 0" "-r -1" "-r many" "-r 1.5" "-r 99999999999999999999" "-s -1" "-s 18446744073709551616" "-s x" \
     "-t 0" "-t two" "--set epochs" "--set train.epochs=0" "--set train.epoch=5" "--set =3" "--set train..epochs=5"; do
@@ -203,6 +258,16 @@ P
   [ "$(tail -n 1 seen | grep -c 'million steps/s  ')" -eq 0 ]
 }
 
+@test "a terminal is told of minutes and hours where it takes them" {
+  # each ten times as long as the one before, so that one of them takes minutes whatever the machine
+  for epochs in 100000 1000000 10000000 100000000 1000000000; do
+    script -qec "timeout --signal=INT 1.2 $farm $root/configs/tutorial.json --set train.epochs=$epochs \
+      --set 'experiments=[{\"scheme\":\"fixed\"}]' -r 1600 -t 1" /dev/null >>seen </dev/null || true
+  done
+  grep -qE "steps/s +[1-5]?[0-9] min [0-5][0-9] s left" seen
+  grep -qE "steps/s +[0-9]+ h [0-5][0-9] min left" seen
+}
+
 @test "compare describes and tests result files, whoever wrote them" {
   "$farm" "$root/configs/tutorial.json" -q -r 30
   printf 'results\r\n100.5\r\n' >constant.csv
@@ -230,6 +295,28 @@ P
   run_apart "$farm" compare two.csv missing.csv
   [ "$status" -eq 2 ]
   [[ "$stderr" == *"missing.csv"* ]]
+}
+
+@test "a description of any characters is in run.json as it was given" {
+  tutorial_here
+  /usr/bin/python3 - <<'P'
+import json
+config = json.load(open("configs/tutorial.json"))
+config["description"] = "\U0001F600 \u00fc \"quoted\" \\ \x01\x1f\t\n\u2028 end"
+config["experiments"] = [{"scheme": "ar", "description": "\U0001F601\x02"}]
+config["compare"] = {"reference": "ar"}
+json.dump(config, open("configs/escaped.json", "w"))  # with surrogates
+json.dump(config, open("configs/plain.json", "w"), ensure_ascii=False)
+P
+  for config in escaped plain; do
+    "$farm" "configs/$config.json" -q -o "$config"
+    /usr/bin/python3 - "$config" <<'P'
+import json, sys
+given, said = json.load(open(f"configs/{sys.argv[1]}.json")), json.load(open(f"{sys.argv[1]}/run.json"))["config"]
+assert said["description"] == given["description"], said["description"]
+assert said["experiments"][0]["description"] == given["experiments"][0]["description"]
+P
+  done
 }
 
 @test "a diverged repeat is nan in its file and counted on the terminal" {

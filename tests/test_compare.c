@@ -269,6 +269,31 @@ static void the_repeats_needed_allow_for_the_adjustment(void **state) {
     compare_free(&r->out);
 }
 
+/* p is made up here: it is how it is said that counts. */
+static void p_is_told_with_its_adjustment_and_so_that_alpha_tells(void **state) {
+    (void)state;
+    static const struct {
+        adjustment adjust;
+        double p;
+        const char *words;
+    } cases[] = {{ADJUST_BH, 0.0004, "p < 0.001 (Benjamini-Hochberg), n = 8"},
+                 {ADJUST_BH, 0.0321, "p = 0.032 (Benjamini-Hochberg), n = 8"},
+                 {ADJUST_BONFERRONI, 0.04996, "p = 0.0500 (Bonferroni), n = 8"},
+                 {ADJUST_NONE, 0.04986, "p = 0.0499, n = 8"},
+                 {ADJUST_HOLM, 0.0502, "p = 0.0502 (Holm), n = 8"},
+                 {ADJUST_NONE, 0.3456, "p = 0.35, n = 8"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[500];
+        run *r = tutorial();
+        r->spec.adjust = cases[i].adjust;
+        compare(r);
+        r->out.items[0].p_adjusted = cases[i].p;
+        compare_sentence(text, sizeof text, &r->out, 0, r->experiments);
+        if (!strstr(text, cases[i].words)) fail_msg("%s: not in: %s", cases[i].words, text);
+        compare_free(&r->out);
+    }
+}
+
 static void other_test_rows_are_not_compared(void **state) {
     (void)state;
     run *r = tutorial();
@@ -337,6 +362,7 @@ int main(void) {
         cmocka_unit_test(differences_without_spread_are_told_as_such),
         cmocka_unit_test(differences_too_large_to_add_up_do_not_agree),
         cmocka_unit_test(the_repeats_needed_allow_for_the_adjustment),
+        cmocka_unit_test(p_is_told_with_its_adjustment_and_so_that_alpha_tells),
         cmocka_unit_test(other_test_rows_are_not_compared),
         cmocka_unit_test(numbers_keep_three_digits_at_any_scale),
         cmocka_unit_test(a_sentence_is_cut_to_its_buffer),
