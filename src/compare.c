@@ -113,7 +113,7 @@ static pair_test untested(const comparison *c, const results *r) {
 
 static bool has_test(const comparison *c, const char *name) {
     for (size_t i = 0; i < c->n_tests; i++)
-        if (strcmp(c->tests[i].name, name) == 0) return true;
+        if (c->tests[i].name && strcmp(c->tests[i].name, name) == 0) return true;
     return false;
 }
 

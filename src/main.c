@@ -2,6 +2,7 @@
  * Uses farm.h alone. Results go to stdout, all else to stderr. */
 #include "farm.h"
 
+#include <assert.h>
 #include <getopt.h>
 #include <limits.h>
 #include <math.h>
@@ -110,8 +111,8 @@ static int terminal_width(void) {
 /* "1,080 of 1,200 results are kept in out/x/farm.db": what there is, for a message. */
 static void print_kept(const farm *f, const char *will) {
     farm_counts n = farm_count(f);
-    fprintf(stderr, "%llu of %llu results %s %s", (unsigned long long)(n.reused + n.computed),
-            (unsigned long long)n.asked, will, farm_store(f));
+    unsigned long long there = n.reused + n.computed, asked = n.asked;
+    fprintf(stderr, "%llu of %llu results %s %s", there, asked, will, farm_store(f));
 }
 
 /* Writes and prints what a run came to. */
@@ -350,6 +351,7 @@ static int run_command_line(arguments *a, int argc, char **argv) {
     if (a->out && !*a->out) return bad_usage("--out: an empty path%s%s", "", "");
     farm_errors errors = {0};
     if (c == &run_command) catch_signals(); /* others are short, and may end at once */
+    assert(c->use || c->use_operands);
     farm_status status =
         c->use ? with_config(c->use, a, operands[0], &errors) : c->use_operands(a, operands, n, &errors);
     return close_up(status, &errors);

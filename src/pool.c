@@ -4,6 +4,7 @@
 #include "baselines.h"
 #include "memory.h"
 
+#include <assert.h>
 #include <math.h>
 #include <omp.h>
 #include <stdatomic.h>
@@ -214,6 +215,7 @@ static void epoch_done(void *context, const double *loss) {
 /* Room for the curves of a base fit, where its results have room for them. */
 static void prepare_losses(task *t, lstm *model) {
     size_t n = t->chain->n_stops * MOST_LOSSES * LANES;
+    assert(n > 0);
     if (t->chain->origin > 0 || t->run->out->experiments[t->chain->experiment].n_losses == 0) return;
     t->losses = malloc(n * sizeof *t->losses);
     for (size_t i = 0; t->losses && i < n; i++) t->losses[i] = NAN;
