@@ -287,7 +287,7 @@ static void p_is_told_with_its_adjustment_and_so_that_alpha_tells(void **state) 
         run *r = tutorial();
         r->spec.adjust = cases[i].adjust;
         compare(r);
-        r->out.items[0].p_adjusted = cases[i].p;
+        r->out.items[0].tests[0].p_adjusted = cases[i].p;
         compare_sentence(text, sizeof text, &r->out, 0, r->experiments);
         if (!strstr(text, cases[i].words)) fail_msg("%s: not in: %s", cases[i].words, text);
         compare_free(&r->out);

@@ -129,7 +129,6 @@ static farm_status run_all(walk *w, const char *folder, farm_errors *errors) {
     char *unused = NULL;
     farm_status status = farm_load(&f, w->config, &w->options, errors);
     if (status == FARM_OK && !(unused = farm_default_folder(f))) status = FARM_FAILED;
-    if (status == FARM_OK) status = farm_check_folder(folder, errors);
     if (status == FARM_OK) status = farm_run(f, NULL, errors);
     if (status == FARM_OK) status = farm_print_results(f, w->sink, 80);
     if (status == FARM_OK) status = farm_write(f, folder, errors); /* last: what fails before it writes nothing */

@@ -401,7 +401,7 @@ static changer *const holt_changes[] = {as_it_is,           estimated_anew,     
 static void expect_all_apart(experiment plain_one, changer *const *list, size_t n) {
     experiment e[2];
     farm_errors errors = {0};
-    series s = {shampoo, N, 0};
+    series s = {.values = shampoo, .n = N};
     for (size_t a = 0; a < n; a++)
         for (size_t b = 0; b < n; b++) {
             plan p;
