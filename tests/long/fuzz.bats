@@ -21,11 +21,13 @@ export FUZZ_FLAGS=-timeout=10 # a second is for a machine of one's own
   done
 }
 
-# plant FILE SED-SCRIPT: a copy of the tree, here, with a fault in it
+# plant FILE SED-SCRIPT: a copy of the tree, here, with a fault in it; what is built is taken along with its times
 plant() {
-  mkdir -p tests
-  cp -r "$root"/{Makefile,src,include} .
-  cp -r "$root/tests/fuzz" tests/
+  mkdir -p tests build
+  cp -rp "$root"/{Makefile,src,include} .
+  cp -rp "$root/tests/fuzz" tests/
+  [ ! -d "$root/build/fuzz" ] || cp -rp "$root/build/fuzz" build/
+  rm -rf build/fuzz/found build/fuzz/corpus
   sed -i "$2" "$1"
   ! cmp -s "$1" "$root/$1"
 }
