@@ -240,7 +240,7 @@ const char *pair_verdict_name(pair_verdict verdict) {
 static double half_width_of(const comparison *c, const compare_input *in, size_t repeats) {
     const experiment_result *a = &in->results->experiments[c->a], *b = &in->results->experiments[c->b];
     samples s = compare_samples(in->results, c->a, c->b);
-    test_result t;
+    test_result t = {0};
     if (a->deterministic || a->n_test != b->n_test) return 0;
     if (s.n_a > repeats) s.n_a = repeats;
     if (s.n_b > repeats) s.n_b = repeats;

@@ -13,7 +13,7 @@
 /* The t-test that the pair's mean difference goes by: it may have been made, and costs little. */
 static test_result t_of(const comparison *c, const compare_input *in) {
     samples s = compare_samples(in->results, c->a, c->b);
-    test_result t;
+    test_result t = {0};
     (in->unpaired ? stats_welch : stats_paired_t)(&t, &s, in->spec->alpha);
     return t;
 }
