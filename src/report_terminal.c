@@ -375,7 +375,8 @@ static int next_rank(const report_input *in, int last) {
     const double *ranks = in->comparisons->ranking.mean_ranks;
     int next = -1;
     for (int i = 0; i < (int)in->n_experiments; i++) {
-        bool after = last < 0 || ranks[i] > ranks[last] || (ranks[i] == ranks[last] && i > last);
+        bool same_and_later = i > last && last >= 0 && ranks[i] == ranks[last];
+        bool after = last < 0 || ranks[i] > ranks[last] || same_and_later;
         if (after && !isnan(ranks[i]) && (next < 0 || ranks[i] < ranks[next])) next = i;
     }
     return next;
