@@ -121,7 +121,8 @@ farm_counts farm_count(const farm *f);
 /* The file that keeps the results, as farm_keep or farm_open opened it; NULL: none. */
 const char *farm_store(const farm *f);
 
-/* After a run of all repeats: writes every output file into folder, made where missing. All of them appear whole, or none does. */
+/* After a run of all repeats: writes every output file into folder, made where missing. All of them appear whole, or
+ * none does. */
 farm_status farm_write(const farm *f, const char *folder, farm_errors *errors);
 
 /* After a run: the summary table and one sentence a comparison. width: columns of the terminal, 0: unknown.

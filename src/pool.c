@@ -206,7 +206,7 @@ static void epoch_done(void *context, const double *loss) {
     t->epoch++;
     for (size_t s = 0; s < t->chain->n_stops; s++) {
         int epochs = t->chain->stops[s].epochs;
-        size_t n = epochs < MOST_LOSSES ? (size_t)epochs : MOST_LOSSES;
+        size_t n = results_loss_points(epochs);
         int point = t->epoch <= epochs ? results_loss_point(epochs, n, t->epoch) : -1;
         if (point >= 0) memcpy(t->losses + (s * MOST_LOSSES + (size_t)point) * LANES, loss, LANES * sizeof *loss);
     }

@@ -17,7 +17,7 @@ int results_loss_point(int epochs, size_t n, int epoch) {
     return i >= 1 && i <= n && results_loss_epoch(epochs, n, (size_t)i - 1) == epoch ? (int)i - 1 : -1;
 }
 
-static size_t loss_points(int epochs) { return epochs < MOST_LOSSES ? (size_t)epochs : MOST_LOSSES; }
+size_t results_loss_points(int epochs) { return epochs < MOST_LOSSES ? (size_t)epochs : MOST_LOSSES; }
 
 /* The counts of one experiment; its arrays are still NULL. */
 static experiment_result shape_of(const experiment *e, size_t repeats, unsigned keep) {
@@ -27,7 +27,7 @@ static experiment_result shape_of(const experiment *e, size_t repeats, unsigned 
         .n_repeats = fixed ? 1 : repeats,
         .n_test = (size_t)e->frame.test,
         .n_weights = (keep & KEEP_WEIGHTS) && !fixed ? lstm_parameters(&e->model) : 0,
-        .n_losses = (keep & KEEP_LOSSES) && !fixed ? loss_points(e->train.epochs) : 0,
+        .n_losses = (keep & KEEP_LOSSES) && !fixed ? results_loss_points(e->train.epochs) : 0,
         .part_length = (size_t)scheme_walk_length(e),
         .n_parts = (size_t)((e->frame.test - 1) / scheme_walk_length(e) + 1),
     };

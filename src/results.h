@@ -36,6 +36,9 @@ enum { KEEP_WEIGHTS = 1, KEEP_LOSSES = 2 };
 
 enum { MOST_LOSSES = 200 }; /* points of a learning curve, spread evenly over more epochs than that */
 
+/* Points of the learning curve of so many epochs. */
+size_t results_loss_points(int epochs);
+
 /* The epoch (from 1) of point i (from 0) of n on the way to so many epochs; and the point of an epoch, or -1. */
 int results_loss_epoch(int epochs, size_t n, size_t i);
 int results_loss_point(int epochs, size_t n, int epoch);
