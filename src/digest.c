@@ -1,5 +1,6 @@
 /* digest.c - SHA-256 fingerprints. See digest.h. The only room that knows libmd. */
 #include "digest.h"
+#include "numbers.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -19,11 +20,7 @@ void digest_add_doubles(digest_builder *b, const double *values, size_t n) {
     unsigned char bytes[64 * 8];
     for (size_t done = 0; done < n;) {
         size_t piece = n - done < 64 ? n - done : 64;
-        for (size_t i = 0; i < piece; i++) {
-            uint64_t bits;
-            memcpy(&bits, &values[done + i], sizeof bits);
-            for (int byte = 0; byte < 8; byte++) bytes[8 * i + (size_t)byte] = (unsigned char)(bits >> (8 * byte));
-        }
+        number_to_bytes(bytes, values + done, piece);
         digest_add(b, bytes, 8 * piece);
         done += piece;
     }

@@ -5,6 +5,7 @@
 #include <ctype.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -113,4 +114,20 @@ void number_count(char *text, unsigned long long count) {
         *text++ = digits[i];
     }
     *text = '\0';
+}
+
+void number_to_bytes(unsigned char *bytes, const double *values, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        uint64_t bits;
+        memcpy(&bits, &values[i], sizeof bits);
+        for (int b = 0; b < 8; b++) bytes[8 * i + (size_t)b] = (unsigned char)(bits >> (8 * b));
+    }
+}
+
+void number_from_bytes(double *values, const unsigned char *bytes, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        uint64_t bits = 0;
+        for (int b = 0; b < 8; b++) bits |= (uint64_t)bytes[8 * i + (size_t)b] << (8 * b);
+        memcpy(&values[i], &bits, sizeof bits);
+    }
 }

@@ -1,4 +1,5 @@
 /* store_rows.c - works and the rows of their results, in and out of the tables. See store.h. */
+#include "numbers.h"
 #include "store_parts.h"
 
 #include <inttypes.h>
@@ -8,33 +9,16 @@
 
 /* --- numbers as bytes ------------------------------------------------------------------------------------------- */
 
-/* bytes [8 n], little-endian on any machine. */
-static void to_bytes(unsigned char *bytes, const double *values, size_t n) {
-    for (size_t i = 0; i < n; i++) {
-        uint64_t bits;
-        memcpy(&bits, &values[i], sizeof bits);
-        for (int b = 0; b < 8; b++) bytes[8 * i + (size_t)b] = (unsigned char)(bits >> (8 * b));
-    }
-}
-
-static void from_bytes(double *values, const unsigned char *bytes, size_t n) {
-    for (size_t i = 0; i < n; i++) {
-        uint64_t bits = 0;
-        for (int b = 0; b < 8; b++) bits |= (uint64_t)bytes[8 * i + (size_t)b] << (8 * b);
-        memcpy(&values[i], &bits, sizeof bits);
-    }
-}
-
 unsigned char *store_bytes(const double *values, size_t n) {
     unsigned char *bytes = malloc(n ? 8 * n : 1);
-    if (bytes) to_bytes(bytes, values, n);
+    if (bytes) number_to_bytes(bytes, values, n);
     return bytes;
 }
 
 bool store_column_doubles(double *values, sqlite3_stmt *row, int column, size_t n) {
     const unsigned char *bytes = sqlite3_column_blob(row, column);
     if ((size_t)sqlite3_column_bytes(row, column) != 8 * n || !bytes) return false;
-    from_bytes(values, bytes, n);
+    number_from_bytes(values, bytes, n);
     return true;
 }
 
@@ -182,7 +166,7 @@ static bool read_row(const reading *r, sqlite3_stmt *query, store_row *row, cons
     return fine;
 }
 
-/* The row at its place in the results; one that is not a part of them is left alone. */
+/* The row at its place in the results; one that has none there is damage. */
 static farm_status take_row(const reading *r, sqlite3_stmt *query) {
     experiment_result *e = r->result;
     size_t number = (size_t)sqlite3_column_int64(query, 0), step = (size_t)sqlite3_column_int64(query, 1);
