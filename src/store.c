@@ -87,6 +87,12 @@ farm_status store_execute(store *s, const char *sql, farm_errors *errors) {
                                                                    : store_fail(s, errors, "cannot use the store");
 }
 
+farm_status store_end_transaction(store *s, farm_status status, farm_errors *errors) {
+    if (status == FARM_OK) status = store_execute(s, "COMMIT", errors);
+    if (status != FARM_OK) sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+    return status;
+}
+
 sqlite3_stmt *store_prepare(store *s, const char *sql, farm_errors *errors) {
     sqlite3_stmt *statement = NULL;
     if (sqlite3_prepare_v2(s->db, sql, -1, &statement, NULL) != SQLITE_OK)

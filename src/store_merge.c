@@ -37,7 +37,7 @@ static bool same_blob(sqlite3_stmt *a, sqlite3_stmt *b, int column) {
     return n == sqlite3_column_bytes(b, column) && (n == 0 || memcmp(x, y, (size_t)n) == 0);
 }
 
-/* Whether the store has the row already. *status: FARM_BAD_INPUT where it has another in its place. */
+/* Whether the store has the row already. *status: FARM_FAILED where it has another in its place. */
 static bool has_row(merging *m, sqlite3_stmt *row, sqlite3_int64 work, farm_status *status) {
     sqlite3_bind_int64(m->find, 1, work);
     for (int i = 0; i < 2; i++) sqlite3_bind_int64(m->find, i + 2, sqlite3_column_int64(row, i));
@@ -157,12 +157,9 @@ done:
 }
 
 static farm_status copy_experiments(store *to, store *from, farm_errors *errors) {
-    farm_status status = store_execute(to, "DELETE FROM experiment", errors);
-    sqlite3_stmt *insert = NULL, *rows = NULL;
-    if (status == FARM_OK)
-        insert = store_prepare(to, "INSERT INTO experiment (position, name, work) VALUES (?, ?, ?)", errors);
+    sqlite3_stmt *insert = store_renew_experiments(to, errors), *rows = NULL;
     if (insert) rows = store_prepare(from, "SELECT position, name, work FROM experiment", errors);
-    if (!rows) status = FARM_FAILED;
+    farm_status status = rows ? FARM_OK : FARM_FAILED;
     int code = SQLITE_DONE;
     while (status == FARM_OK && (code = sqlite3_step(rows)) == SQLITE_ROW) {
         for (int column = 0; column < 3; column++)
@@ -247,10 +244,7 @@ farm_status store_merge(store *s, const char *const *paths, size_t n, int *of_sh
     merged all = {.shards = calloc(n ? n : 1, sizeof *all.shards)};
     farm_status status = all.shards ? store_execute(s, "BEGIN IMMEDIATE", errors) : FARM_FAILED;
     if (status == FARM_OK) status = merge_all(s, paths, n, &all, of_shards, errors);
-    if (status == FARM_OK)
-        status = store_execute(s, "COMMIT", errors);
-    else
-        sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+    status = store_end_transaction(s, status, errors);
     store_close(all.first);
     free(all.shards);
     return status;

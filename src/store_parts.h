@@ -57,6 +57,8 @@ farm_status store_damaged(const store *s, farm_errors *errors, const char *forma
 
 /* Runs statements without results. */
 farm_status store_execute(store *s, const char *sql, farm_errors *errors);
+/* Ends what BEGIN IMMEDIATE began: status FARM_OK commits it, anything else, or a commit that fails, takes it back. */
+farm_status store_end_transaction(store *s, farm_status status, farm_errors *errors);
 sqlite3_stmt *store_prepare(store *s, const char *sql, farm_errors *errors); /* NULL: a fault was added */
 
 /* numbers as they stand in a blob: IEEE doubles, little-endian. [8 n], the caller's; NULL: out of memory. */
@@ -69,6 +71,8 @@ farm_status store_find_work(store *s, store_work *out, const char *text, farm_er
 
 /* What run says, as rows of the table run; within a transaction. */
 farm_status store_put_facts(store *s, const store_run *run, farm_errors *errors);
+/* Empties the table experiment, for rows (position, name, work) by this insert. NULL: a fault was added. */
+sqlite3_stmt *store_renew_experiments(store *s, farm_errors *errors);
 /* Puts the checksum of the tables run and experiment into run, once they are as they shall be. */
 farm_status store_seal_run(store *s, farm_errors *errors);
 

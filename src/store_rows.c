@@ -99,9 +99,7 @@ farm_status store_set_works(store *s, const store_origin *origin, const experime
         status = text ? store_find_work(s, &s->works[i], text, errors) : no_memory(s, errors);
         free(text);
     }
-    if (status == FARM_OK) return store_execute(s, "COMMIT", errors);
-    sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
-    return status;
+    return store_end_transaction(s, status, errors);
 }
 
 farm_status store_recall_works(store *s, size_t n, farm_errors *errors) {

@@ -74,11 +74,14 @@ farm_status store_put_facts(store *s, const store_run *run, farm_errors *errors)
     return w.status;
 }
 
+sqlite3_stmt *store_renew_experiments(store *s, farm_errors *errors) {
+    if (store_execute(s, "DELETE FROM experiment", errors) != FARM_OK) return NULL;
+    return store_prepare(s, "INSERT INTO experiment (position, name, work) VALUES (?, ?, ?)", errors);
+}
+
 static farm_status put_experiments(store *s, const experiment *experiments, size_t n, farm_errors *errors) {
-    farm_status status = store_execute(s, "DELETE FROM experiment", errors);
-    sqlite3_stmt *insert = NULL;
-    if (status == FARM_OK)
-        insert = store_prepare(s, "INSERT INTO experiment (position, name, work) VALUES (?, ?, ?)", errors);
+    sqlite3_stmt *insert = store_renew_experiments(s, errors);
+    farm_status status = FARM_OK;
     if (!insert) return FARM_FAILED;
     for (size_t i = 0; status == FARM_OK && i < n; i++) {
         sqlite3_bind_int64(insert, 1, (sqlite3_int64)i);
@@ -137,9 +140,7 @@ farm_status store_put_run(store *s, const store_run *run, const experiment *expe
     if (status == FARM_OK) status = store_put_facts(s, run, errors);
     if (status == FARM_OK) status = put_experiments(s, experiments, n, errors);
     if (status == FARM_OK) status = store_seal_run(s, errors);
-    if (status == FARM_OK) return store_execute(s, "COMMIT", errors);
-    sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
-    return status;
+    return store_end_transaction(s, status, errors);
 }
 
 /* --- out -------------------------------------------------------------------------------------------------------- */

@@ -107,9 +107,7 @@ static farm_status write_buffer(store_writer *w, const byte_buffer *b, farm_erro
     if (b->n == 0) return FARM_OK;
     farm_status status = store_execute(s, "BEGIN IMMEDIATE", errors);
     if (status == FARM_OK && write_rows(w, b) != SQLITE_DONE) status = store_fail(s, errors, "cannot write the store");
-    if (status == FARM_OK) status = store_execute(s, "COMMIT", errors);
-    if (status != FARM_OK) sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
-    return status;
+    return store_end_transaction(s, status, errors);
 }
 
 /* Until half a second has passed, the buffer is large, or the end is near. Holds the mutex. */
