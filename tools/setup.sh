@@ -11,7 +11,8 @@
 # Debian 12 or later, or Ubuntu; as root, or through sudo. Elsewhere it lists what to install.
 set -eu
 
-build="gcc libc6-dev make libcjson-dev librandom123-dev libcsv-dev libgsl-dev r-mathlib libsqlite3-dev libmd-dev"
+build="gcc libc6-dev make libcjson-dev librandom123-dev libcsv-dev libgsl-dev r-mathlib libsqlite3-dev libmd-dev \
+    gnuplot-nox"
 check="libcmocka-dev bats clang libomp-dev binutils git python3 python3-jsonschema util-linux"
 lint="clang-tidy clang-format cppcheck"
 fuzz="clang libomp-dev libclang-rt-dev"
