@@ -1,10 +1,11 @@
 /* report.c - a run's folder: every file under a temporary name first, then all of them under their own.
- * In: a report_input, a folder. Out: files. Uses report_csv.c, report_json.c, output_file.h.
+ * In: a report_input, a folder. Out: files. Uses report_csv.c, report_json.c, plot.h, output_file.h.
  * Invariant: a run that fails leaves the folder as it was, unless the disk itself fails between two renames. */
 #include "report.h"
 #include "errors.h"
 #include "numbers.h"
 #include "output_file.h"
+#include "plot.h"
 #include "report_parts.h"
 
 #include <dirent.h>
@@ -19,6 +20,7 @@
 typedef struct {
     const report_input *in;
     const summary *summaries;
+    plot_pictures pictures;
     const char *folder;
     output_set files;
     farm_errors *errors;
@@ -82,9 +84,18 @@ static void run_file(FILE *out, const writing *w, size_t i) {
     report_run_json(out, w->in);
 }
 
+static void svg_file(FILE *out, const writing *w, size_t i) {
+    fwrite(w->pictures.items[i].svg, 1, w->pictures.items[i].svg_bytes, out);
+}
+
+static void png_file(FILE *out, const writing *w, size_t i) {
+    fwrite(w->pictures.items[i].png, 1, w->pictures.items[i].png_bytes, out);
+}
+
 static void models_file(FILE *out, const writing *w, size_t i) { report_models_json(out, w->in, i); }
 
-typedef void file_writer(FILE *out, const writing *w, size_t i); /* i: an experiment, where the file is of one */
+/* i: an experiment or a picture, where the file is of one */
+typedef void file_writer(FILE *out, const writing *w, size_t i);
 
 static farm_status write_file(writing *w, const char *name, file_writer *write, size_t i) {
     FILE *out = output_open(&w->files, w->folder, name, w->errors);
@@ -93,12 +104,18 @@ static farm_status write_file(writing *w, const char *name, file_writer *write, 
     return output_close(&w->files, w->errors);
 }
 
-static farm_status write_for_experiment(writing *w, size_t i, const char *before, const char *after,
-                                        file_writer *write) {
-    char *name = joined(before, w->in->experiments[i].name, after);
+/* The file of what is called so. */
+static farm_status write_named(writing *w, size_t i, const char *before, const char *called, const char *after,
+                               file_writer *write) {
+    char *name = joined(before, called, after);
     farm_status status = name ? write_file(w, name, write, i) : out_of_memory(w->errors, w->folder);
     free(name);
     return status;
+}
+
+static farm_status write_for_experiment(writing *w, size_t i, const char *before, const char *after,
+                                        file_writer *write) {
+    return write_named(w, i, before, w->in->experiments[i].name, after, write);
 }
 
 static bool has_models(const report_input *in) {
@@ -130,6 +147,29 @@ static farm_status write_tables(writing *w) {
     return status;
 }
 
+static farm_status draw_pictures(writing *w) {
+    const report_input *in = w->in;
+    const plot_input drawn = {.run_name = in->name,
+                              .series_column = in->series_column,
+                              .series = in->series,
+                              .experiments = in->experiments,
+                              .frames = in->frames,
+                              .n_experiments = in->n_experiments,
+                              .results = in->results,
+                              .comparisons = in->comparisons};
+    if (in->no_pictures || plot_draw(&w->pictures, &drawn, w->errors) == FARM_OK) return FARM_OK;
+    return out_of_memory(w->errors, w->folder);
+}
+
+static farm_status write_pictures(writing *w) {
+    farm_status status = FARM_OK;
+    for (size_t i = 0; status == FARM_OK && i < w->pictures.n; i++) {
+        status = write_named(w, i, "", w->pictures.items[i].name, ".svg", svg_file);
+        if (status == FARM_OK) status = write_named(w, i, "", w->pictures.items[i].name, ".png", png_file);
+    }
+    return status;
+}
+
 /* --- files of earlier runs -------------------------------------------------------------------------------------- */
 
 /* Whether file is before + an experiment's name + after, for no experiment of this run. */
@@ -144,8 +184,9 @@ static bool is_stale(const report_input *in, const char *file, const char *befor
     return true;
 }
 
-/* How the files begin that a run writes for an experiment. */
+/* How the files begin that a run writes for an experiment, and its pictures. */
 static const char *const results_heads[] = {"results\n", NULL};
+static const char *const picture_heads[] = {"<svg class=\"farm-plot\"", NULL};
 static const char *const models_heads[] = {"[\n  {\"kernel\": ", "[\n  null", NULL};
 
 /* Whether a file in the folder is one of ours, and not somebody's who keeps such names, too. A link is: what it leads to
@@ -162,6 +203,19 @@ static bool is_ours(DIR *folder, const char *name, const char *const *heads) {
     return false;
 }
 
+/* Removes folder/name, if it is there. */
+static farm_status remove_file(const char *folder, const char *name, farm_errors *errors) {
+    char *path = joined(folder, "/", name);
+    farm_status status = FARM_OK;
+    if (!path || (unlink(path) != 0 && errno != ENOENT)) {
+        errors_add(errors, (error_place){.file = path ? path : folder},
+                   "a file of an earlier run cannot be removed: %s; remove it by hand", strerror(errno));
+        status = FARM_FAILED;
+    }
+    free(path);
+    return status;
+}
+
 /* Removes what folder holds of experiments that this run does not have. */
 static farm_status remove_stale(const report_input *in, const char *folder, const char *before, const char *after,
                                 const char *const *heads, farm_errors *errors) {
@@ -169,15 +223,39 @@ static farm_status remove_stale(const report_input *in, const char *folder, cons
     DIR *listing = opendir(folder);
     for (struct dirent *entry; listing && (entry = readdir(listing));) {
         if (!is_stale(in, entry->d_name, before, after) || !is_ours(listing, entry->d_name, heads)) continue;
-        char *path = joined(folder, "/", entry->d_name);
-        if (!path || unlink(path) != 0) {
-            errors_add(errors, (error_place){.file = path ? path : folder},
-                       "a file of an earlier run cannot be removed: %s; remove it by hand", strerror(errno));
-            status = FARM_FAILED;
-        }
-        free(path);
+        if (remove_file(folder, entry->d_name, errors) != FARM_OK) status = FARM_FAILED;
     }
     if (listing) closedir(listing);
+    return status;
+}
+
+static bool has_picture(const plot_pictures *pictures, const char *name) {
+    for (size_t i = 0; i < pictures->n; i++)
+        if (strcmp(pictures->items[i].name, name) == 0) return true;
+    return false;
+}
+
+/* Removes NAME.png and NAME.svg; the one that says whose they are last. */
+static farm_status remove_picture(const char *folder, const char *name, farm_errors *errors) {
+    char png[64], svg[64];
+    struct stat info;
+    snprintf(png, sizeof png, "%s.png", name);
+    snprintf(svg, sizeof svg, "%s.svg", name);
+    DIR *listing = opendir(folder);
+    bool ours = listing && fstatat(dirfd(listing), svg, &info, AT_SYMLINK_NOFOLLOW) == 0 &&
+                is_ours(listing, svg, picture_heads);
+    if (listing) closedir(listing);
+    if (!ours) return FARM_OK;
+    farm_status status = remove_file(folder, png, errors);
+    return status == FARM_OK ? remove_file(folder, svg, errors) : status;
+}
+
+/* Removes pictures that this run does not have: they show another one's results. */
+static farm_status remove_stale_pictures(const writing *w) {
+    farm_status status = FARM_OK;
+    for (const char *const *name = plot_names; *name; name++)
+        if (!has_picture(&w->pictures, *name) && remove_picture(w->folder, *name, w->errors) != FARM_OK)
+            status = FARM_FAILED;
     return status;
 }
 
@@ -201,13 +279,16 @@ farm_status report_write(const report_input *in, const char *folder, farm_errors
         goto done;
     }
     if (output_make_folder(folder, errors) || write_tables(&w)) goto done;
+    if (draw_pictures(&w) || write_pictures(&w)) goto done;
     if (has_models(in) && write_models(&w, models)) goto done;
     if (write_file(&w, "run.json", run_file, 0)) goto done;
     if (output_publish(&w.files, errors)) goto done;
     status = remove_stale(in, folder, "experiment_", ".csv", results_heads, errors);
+    if (remove_stale_pictures(&w)) status = FARM_FAILED;
     if (has_models(in) && remove_stale(in, models, "", ".json", models_heads, errors)) status = FARM_FAILED;
 done:
     output_discard(&w.files);
+    plot_free(&w.pictures);
     free(models);
     free(summaries);
     number_locale_leave(&held);

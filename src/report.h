@@ -24,14 +24,16 @@ typedef struct {
     const frame *const *frames; /* [n_experiments], each experiment's own; for report_write alone */
     const results *results;
     const comparisons *comparisons;
+    bool no_pictures;          /* report_write draws none */
     uint64_t reused, computed; /* results that were stored before, and those that this run added */
 } report_input;
 
 /* Writes into folder (made where missing) experiment_<name>.csv for each experiment, summary.csv, comparisons.csv,
- * pairs.csv, ranks.csv, forecasts.csv, run.json and, where weights were kept, models/<name>.json: all of them or none.
- * Then removes what experiments that this run does not have left under such names, so that a glob finds one run alone (a
- * file that does not begin as ours do is somebody's, and stays); an older run's models stay where this one writes none.
- * Only run.json differs between runs of one config (seconds, threads).
+ * pairs.csv, ranks.csv, forecasts.csv, run.json, the pictures of plot.h and, where weights were kept, models/<name>.json:
+ * all of them or none. Then removes what experiments that this run does not have left under such names, so that a glob finds
+ * one run alone, and pictures that this run has not drawn (a file that does not begin as ours do is somebody's, and stays);
+ * an older run's models stay where this one writes none. Only run.json differs between runs of one config (seconds, threads).
+ * FARM_OK with a fault in errors: gnuplot drew nothing, all else is there.
  * FARM_FAILED: errors names the file, and what was there before is as it was. */
 farm_status report_write(const report_input *in, const char *folder, farm_errors *errors);
 

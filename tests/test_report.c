@@ -89,7 +89,8 @@ static run *small_run(void) {
                           .n_experiments = N_EXPERIMENTS,
                           .frames = r.frames,
                           .results = &r.results,
-                          .comparisons = &r.comparisons};
+                          .comparisons = &r.comparisons,
+                          .no_pictures = true};
     compare_again(&r);
     return &r;
 }
