@@ -63,6 +63,7 @@ typedef struct {
         *from; /* NULL, or a file of models (relative to the working folder) whose weights all models start from */
     const char *shard;  /* as typed: NULL, or K/N: only the K-th of N parts of the repeats */
     bool fresh;         /* farm_keep begins with an empty store */
+    bool no_plots;      /* farm_write draws no pictures */
     bool no_sharing;    /* train every experiment from scratch; the results are the same bytes */
     const char *vector; /* NULL: the widest this processor has; else base, x86-64-v3 or x86-64-v4 */
 } farm_options;
@@ -102,13 +103,15 @@ farm_status farm_run(farm *f, const farm_hooks *hooks, farm_errors *errors);
 char *farm_default_folder(const farm *f);
 
 /* A run as its store in folder tells it, with all its results: to be written and printed anew, without its config or
- * series. Of options only the repeats count: fewer than were run. FARM_FAILED: there is no store, it is damaged, or some
+ * series. Of options only no_plots and the repeats count: fewer than were run. FARM_FAILED: there is no store, it is damaged, or some
  * results are missing, and errors says which. */
 farm_status farm_open(farm **out, const char *folder, const farm_options *options, farm_errors *errors);
 
 /* Joins the stores that the shards of one run left into that of folder, which may hold some already, and opens it.
- * FARM_BAD_INPUT: they are not of one run. FARM_FAILED: one is damaged or in use, or some shard is missing. */
-farm_status farm_merge(farm **out, const char *folder, const char *const *stores, size_t n, farm_errors *errors);
+ * Of options, which may be NULL, only no_plots counts. FARM_BAD_INPUT: they are not of one run. FARM_FAILED: one is damaged
+ * or in use, or some shard is missing. */
+farm_status farm_merge(farm **out, const char *folder, const char *const *stores, size_t n, const farm_options *options,
+                       farm_errors *errors);
 
 /* Results, each an experiment's repeat; what needs no training does not count. */
 typedef struct {
@@ -121,8 +124,8 @@ farm_counts farm_count(const farm *f);
 /* The file that keeps the results, as farm_keep or farm_open opened it; NULL: none. */
 const char *farm_store(const farm *f);
 
-/* After a run of all repeats: writes every output file into folder, made where missing. All of them appear whole, or
- * none does. */
+/* After a run of all repeats: writes every output file into folder, made where missing. All of them appear whole, or none
+ * does. Pictures take gnuplot: where there is none, or it fails, errors says so, and FARM_OK that all else is there. */
 farm_status farm_write(const farm *f, const char *folder, farm_errors *errors);
 
 /* After a run: the summary table and one sentence a comparison. width: columns of the terminal, 0: unknown.

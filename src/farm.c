@@ -25,7 +25,7 @@ struct farm {
     int merged_shards;    /* how many shards the results came in; 0: none */
     size_t first, count;  /* repeats that are run, from 0; so far, where they run until differences are known */
     double widest;        /* half interval of any compared difference, where they do */
-    bool fresh;
+    bool fresh, no_plots;
     store *store;    /* NULL: results are not kept */
     results results; /* empty before a run */
     uint64_t reused;
@@ -95,6 +95,7 @@ farm_status farm_load(farm **out, const char *config_path, const farm_options *o
     farm *f = calloc(1, sizeof *f);
     if (!f) return FARM_FAILED;
     f->fresh = options->fresh;
+    f->no_plots = options->no_plots;
     farm_status status = choose_level(&f->level, options->vector, errors);
     f->vector_name = lstm_level_name(f->level);
     f->vector_bits = lstm_level_bits(f->level);
@@ -361,6 +362,7 @@ farm_status farm_open(farm **out, const char *folder, const farm_options *option
     farm *f = calloc(1, sizeof *f);
     *out = NULL;
     if (!f) return FARM_FAILED;
+    f->no_plots = options && options->no_plots;
     f->shard = f->of_shards = 1;
     farm_status status = open_store(f, folder, STORE_EXISTING, errors);
     if (status == FARM_OK) status = restore(f, options, errors);
@@ -371,10 +373,12 @@ farm_status farm_open(farm **out, const char *folder, const farm_options *option
     return status;
 }
 
-farm_status farm_merge(farm **out, const char *folder, const char *const *stores, size_t n, farm_errors *errors) {
+farm_status farm_merge(farm **out, const char *folder, const char *const *stores, size_t n, const farm_options *options,
+                       farm_errors *errors) {
     farm *f = calloc(1, sizeof *f);
     *out = NULL;
     if (!f) return FARM_FAILED;
+    f->no_plots = options && options->no_plots;
     f->shard = f->of_shards = 1;
     farm_status status = output_make_folder(folder, errors);
     if (status == FARM_OK) status = open_store(f, folder, STORE_CREATE, errors);
@@ -409,6 +413,7 @@ static report_input report_of(const farm *f) {
                           .frames = f->plan.frame_of,
                           .results = &f->results,
                           .comparisons = &f->comparisons,
+                          .no_pictures = f->no_plots,
                           .reused = f->reused,
                           .computed = count_complete(f, 0, f->count) - f->reused};
 }

@@ -32,6 +32,7 @@ static const char usage[] =
     "      --set PATH=VALUE      set any key of the config, as train.epochs=100\n"
     "      --shard K/N           run the K-th of N parts of the repeats, for merge\n"
     "      --fresh               forget what is stored; else only the rest is run\n"
+    "      --no-plots            draw no pictures\n"
     "  -q, --quiet               print errors only\n"
     "  -h, --help, --version     this text; the version\n"
     "\n"
@@ -211,7 +212,8 @@ static farm_status report_folder(const arguments *options, char **operands, int 
 /* operands: the folder to join into, then the stores */
 static farm_status merge_stores(const arguments *options, char **operands, int n, farm_errors *errors) {
     farm *f = NULL;
-    farm_status status = farm_merge(&f, operands[0], (const char *const *)operands + 1, (size_t)n - 1, errors);
+    farm_status status =
+        farm_merge(&f, operands[0], (const char *const *)operands + 1, (size_t)n - 1, &options->farm, errors);
     if (status == FARM_OK) status = conclude(f, options, options->out ? options->out : operands[0], errors);
     farm_free(f);
     return status;
@@ -249,7 +251,7 @@ enum {
     OPTION_FROM,
     OPTION_SHARD,
     OPTION_FRESH,
-    OPTION_IGNORED,
+    OPTION_NO_PLOTS,
     OPTION_VERSION,
     OPTION_NO_SHARING,
     OPTION_VECTOR
@@ -264,7 +266,7 @@ static const struct option long_options[] = {
     {"from", required_argument, NULL, OPTION_FROM},
     {"shard", required_argument, NULL, OPTION_SHARD},
     {"fresh", no_argument, NULL, OPTION_FRESH},
-    {"no-plots", no_argument, NULL, OPTION_IGNORED},
+    {"no-plots", no_argument, NULL, OPTION_NO_PLOTS},
     {"quiet", no_argument, NULL, 'q'},
     {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, OPTION_VERSION},
@@ -296,7 +298,7 @@ static int parse_options(arguments *a, int argc, char **argv) {
         case OPTION_FROM: a->farm.from = optarg; break;
         case OPTION_SHARD: a->farm.shard = optarg; break;
         case OPTION_FRESH: a->farm.fresh = true; break;
-        case OPTION_IGNORED: break;
+        case OPTION_NO_PLOTS: a->farm.no_plots = true; break;
         case OPTION_NO_SHARING: a->farm.no_sharing = true; break;
         case OPTION_VECTOR: a->farm.vector = optarg; break;
         case 'h': fputs(usage, stdout); return FARM_OK;

@@ -67,7 +67,7 @@ levels_here() {
   zoo
   make -s -j2 -C "$root" CC=clang BUILD=build/clang PROGRAM=build/clang/farm EXTRA=-Werror build/clang/farm
   "$farm" configs/zoo.json -q -o gcc
-  "$root/build/clang/farm" configs/zoo.json -q -o clang
+  "$root/build/clang/farm" configs/zoo.json -q --no-plots -o clang
   same_outputs gcc clang
 }
 

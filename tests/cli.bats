@@ -97,7 +97,7 @@ P
   [ -z "$stderr" ]
   [ "$(echo "$output" | wc -l)" -le 24 ]
   [ "$(echo "$output" | awk '{ if (length > n) n = length } END { print n }')" -le 80 ]
-  for option in --repeats --seed --threads --out --set --quiet --help --version; do [[ "$output" == *"$option"* ]]; done
+  for option in --repeats --seed --threads --out --set --no-plots --quiet --help --version; do [[ "$output" == *"$option"* ]]; done
 }
 
 @test "--version is one line" {

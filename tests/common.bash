@@ -1,9 +1,11 @@
 # common.bash - for bats files: a scratch folder of one's own, and ./farm run in it.
-# Sets $root, the checkout; $farm, the program; and starts every test in an empty folder.
+# Sets $root, the checkout; $farm, the program without pictures, which take longer than most tests; $FARM_WITH_PLOTS,
+# the program as it is; and starts every test in an empty folder.
 
 setup() {
   root=$(cd "$BATS_TEST_DIRNAME" && while [ ! -f Makefile ]; do cd ..; done && pwd)
-  farm=${FARM:-$root/farm}
+  export FARM_WITH_PLOTS=${FARM:-$root/farm}
+  farm=$root/tests/without_plots
   scratch=$(mktemp -d)
   cd "$scratch" || exit 1
 }

@@ -248,7 +248,8 @@ static void walk_failures(walk *w, failing_kind kind) {
 
 static walk set_up(farm_status (*act)(walk *w, const char *folder, farm_errors *errors), const char *config) {
     walk w = {.act = act, .scratch = scratch_open(), .reasons = {"out of memory", "Cannot allocate memory"}};
-    w.options.threads = "1"; /* so that the n-th call is always the same one */
+    w.options.no_plots = true; /* they are another program's, test_plot.c's */
+    w.options.threads = "1";   /* so that the n-th call is always the same one */
     snprintf(w.sink_path, sizeof w.sink_path, "%s/printed", w.scratch.folder);
     w.sink = fopen(w.sink_path, "w");
     assert_non_null(w.sink);
@@ -296,7 +297,8 @@ static void overrides_without_memory_fail_cleanly(void **state) {
     char from[100];
     snprintf(from, sizeof from, "%s/weights.json", w.scratch.folder);
     const char *const set[] = {"train.optimizer={\"name\":\"rmsprop\"}", "experiments[0].name=renamed"};
-    w.options = (farm_options){.repeats = "2", .seed = "7", .threads = "1", .set = set, .n_set = 2, .from = from};
+    w.options = (farm_options){
+        .repeats = "2", .seed = "7", .threads = "1", .set = set, .n_set = 2, .from = from, .no_plots = true};
     make_reference(&w);
     walk_failures(&w, FAIL_MEMORY);
     tear_down(&w);

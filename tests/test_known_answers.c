@@ -42,7 +42,7 @@ static void run_case(const char *config, const char *precision, const char *fold
     char set[64];
     snprintf(set, sizeof set, "precision=\"%s\"", precision);
     const char *sets[] = {set};
-    farm_options options = {.set = sets, .n_set = 1};
+    farm_options options = {.set = sets, .n_set = 1, .no_plots = true};
     farm *f = NULL;
     farm_status status = farm_load(&f, config, &options, &errors);
     if (status == FARM_OK) status = farm_run(f, NULL, &errors);

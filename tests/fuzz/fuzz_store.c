@@ -75,7 +75,7 @@ static bool check_open(void) {
 static void check_merge(const char *path) {
     farm *f = NULL;
     farm_errors errors = {0};
-    farm_status status = farm_merge(&f, merged, &path, 1, &errors);
+    farm_status status = farm_merge(&f, merged, &path, 1, NULL, &errors);
     check_refusal(status, &errors);
     if (status == FARM_OK) check_results(f);
     farm_free(f);
