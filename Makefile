@@ -210,6 +210,11 @@ bench: ## time the kernel beside a plain scalar LSTM, and what the store costs
 	@$(BUILD)/tests/bench_kernel
 	@$(BUILD)/tests/bench_store
 
+gallery: ## draw the pictures of docs/gallery.md anew
+	@tools/setup.sh
+	@$(MAKE) --no-print-directory -j$(JOBS) farm
+	@tools/gallery.sh
+
 lint: ## clang-tidy, cppcheck and the formatting
 	@tools/setup.sh lint
 	@tools/lint.sh
@@ -233,5 +238,5 @@ help: ## list the targets
 -include $(wildcard $(BUILD)/*.d $(BUILD)/tests/*.d)
 
 .PHONY: always all tutorial check run-check check-long check-frameworks asan tsan run-tsan valgrind run-valgrind \
-    coverage mutation tests fuzz fuzzers bench lint format install clean help
+    coverage mutation tests fuzz fuzzers bench gallery lint format install clean help
 .DELETE_ON_ERROR:

@@ -52,7 +52,7 @@ C
 
 @test "make help lists every target that is there" {
   run make -s -C "$root" help
-  for target in all tutorial check check-long asan tsan valgrind coverage fuzz bench lint format install clean help; do
+  for target in all tutorial check check-long asan tsan valgrind coverage fuzz bench gallery lint format install clean help; do
     echo "$output" | grep -qE "make $target +[a-z./]"
   done
 }

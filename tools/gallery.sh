@@ -1,0 +1,19 @@
+#!/bin/sh
+# gallery.sh - draw the pictures of docs/gallery.md anew: a run's own SVGs, on white, as a page that is dark or light shows
+# them as files.
+set -eu
+cd "$(dirname "$0")/.."
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+
+# take FOLDER PICTURE NAME
+take() {
+    sed 's|</style>|</style><rect width="100%" height="100%" fill="#fff"/>|' "$scratch/$1/$2.svg" >"docs/gallery/$3.svg"
+}
+
+mkdir -p docs/gallery
+./farm configs/tutorial.json -q -o "$scratch/few"
+./farm configs/tutorial.json -q -r 1000 --set record_loss=true -o "$scratch/many"
+take few boxplot boxplot_10
+for picture in boxplot differences forecasts epochs learning_curves; do take many $picture $picture; done
+ls -l docs/gallery
