@@ -18,6 +18,7 @@ typedef struct {
     const config_kept *kept; /* NULL: from files */
     json_texts texts;
     cJSON *top;
+    cJSON *given; /* top as the file and the command line made it */
     variants all;
     weights_files weights;
 } loading;
@@ -82,6 +83,7 @@ static void read_scalars(loading *l, const farm_options *options) {
     const cJSON *bits = json_get(top, "precision");
     if (!options) options = &nothing;
     if (json_get(top, "name")) c->name = copy_text(l, json_get(top, "name"));
+    if (json_get(top, "description")) c->description = copy_text(l, json_get(top, "description"));
     c->repeats = cJSON_IsNumber(repeats) ? (int)repeats->valuedouble : 10;
     c->half_width = NAN;
     read_until(l, json_get(repeats, "until"));
@@ -97,7 +99,17 @@ static void read_scalars(loading *l, const farm_options *options) {
     override_seed(&l->texts, "--seed", options->seed, &c->seed);
 }
 
-/* The tree says what the command line said, for names made from it. */
+static void keep_given(loading *l, const farm_options *options) {
+    const config *c = l->out;
+    bool fine = true;
+    if (options && options->repeats) fine = json_put(l->top, "repeats", repeats_value(c));
+    if (options && options->seed) fine = json_put(l->top, "seed", config_seed_value(c->seed)) && fine;
+    l->given = cJSON_Duplicate(l->top, true);
+    l->out->meant = json_write(l->top);
+    if (!fine || !l->given || !l->out->meant) json_fault_memory(&l->texts);
+}
+
+/* The tree says these whoever said them, for names made from it. */
 static void write_scalars(loading *l) {
     const config *c = l->out;
     bool fine = json_put(l->top, "repeats", repeats_value(c)) && json_put(l->top, "seed", config_seed_value(c->seed)) &&
@@ -407,6 +419,7 @@ static void load(loading *l, const char *path, const farm_options *options) {
     if (options && options->from) override_from(&l->texts, l->top, options->from);
     config_check(&l->texts, l->top);
     read_scalars(l, options);
+    keep_given(l, options);
     write_scalars(l);
     read_series(l);
     variants_expand(&l->all, &l->texts, l->top, l->out->series.n);
@@ -415,9 +428,7 @@ static void load(loading *l, const char *path, const farm_options *options) {
     if (!l->texts.out_of_memory) read_compare(l);
     if (l->texts.n_faults > 0) return;
     keep_weights(l);
-    l->out->resolved = config_resolved(&l->texts, l->out, l->top, &l->all);
-    l->out->meant = json_write(l->top);
-    if (!l->out->meant) json_fault_memory(&l->texts);
+    l->out->resolved = config_resolved(&l->texts, l->out, l->top, l->given, &l->all, &l->out->defaulted);
 }
 
 static farm_status load_from(config *out, const config_kept *kept, const char *path, const farm_options *options,
@@ -429,6 +440,7 @@ static farm_status load_from(config *out, const config_kept *kept, const char *p
     variants_free(&l.all);
     weights_files_free(&l.weights);
     cJSON_Delete(l.top);
+    cJSON_Delete(l.given);
     json_texts_free(&l.texts);
     if (status != FARM_OK) config_free(out);
     return status;
@@ -454,7 +466,9 @@ void config_free(config *c) {
     free(c->experiments);
     free(c->compare.pairs);
     series_free(&c->series);
+    free(c->description);
     free(c->resolved);
+    free(c->defaulted);
     free(c->meant);
     free(c->series_file);
     free(c->series_column);

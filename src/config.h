@@ -28,8 +28,10 @@ typedef struct {
     compare_spec compare;
     config_weights *weights; /* [n_weights] every set of weights read, for freeing */
     size_t n_weights;
-    char *resolved; /* the whole config with every default written out, as JSON text */
-    char *meant;    /* the file with what the command line said over it, as JSON text: config_restore makes it again */
+    char *description; /* words for people, or NULL */
+    char *resolved;    /* the whole config with every default written out, as JSON text */
+    char *defaulted;   /* as long as resolved: 'd' where it says what nobody gave, neither file nor command line */
+    char *meant; /* the file with what the command line said over it, as JSON text: config_restore makes it again */
 } config;
 
 /* What makes a config again when its files may be gone. */

@@ -138,7 +138,18 @@ static cJSON *compare_object(json_texts *texts, const config *c, const cJSON *to
     return out;
 }
 
-char *config_resolved(json_texts *texts, const config *c, const cJSON *top, const variants *all) {
+/* given with the experiments as they came to be, each with what it takes from the top, but without defaults: in the
+ * shape of the resolved config. The caller's. */
+static cJSON *given_tree(json_texts *texts, const cJSON *given, const variants *all) {
+    cJSON *out = cJSON_Duplicate(given, true), *list = cJSON_CreateArray();
+    for (size_t i = 0; list && i < all->n; i++) append(texts, list, cJSON_Duplicate(all->items[i]->merged, true));
+    if (!out || !list) json_fault_memory(texts);
+    add(texts, out, "experiments", list);
+    return out;
+}
+
+char *config_resolved(json_texts *texts, const config *c, const cJSON *top, const cJSON *given, const variants *all,
+                      char **defaulted) {
     static const char *const scalars[] = {"repeats", "seed", "precision", "save_models", "record_loss"};
     const char *preset = config_preset(json_get(top, "model"));
     cJSON *out = cJSON_CreateObject();
@@ -157,8 +168,10 @@ char *config_resolved(json_texts *texts, const config *c, const cJSON *top, cons
         add(texts, out, scalars[i], cJSON_Duplicate(json_get(top, scalars[i]), true));
     add(texts, out, "experiments", experiments_list(texts, top, all));
     add(texts, out, "compare", compare_object(texts, c, top, all));
-    char *text = texts->out_of_memory ? NULL : json_write(out);
+    cJSON *shape = given_tree(texts, given, all);
+    char *text = texts->out_of_memory ? NULL : json_write_marked(out, shape, defaulted);
     if (!text) json_fault_memory(texts);
+    cJSON_Delete(shape);
     cJSON_Delete(out);
     return text;
 }

@@ -11,26 +11,29 @@
 enum { LINE = 110 }; /* characters; what is longer is broken */
 
 typedef struct {
-    char *text;
+    char *text, *marks; /* [capacity] each, n of them in use and a 0 behind */
     size_t n, capacity;
+    char mark; /* of what is put next */
     bool out_of_memory;
 } writer;
+
+static bool grow(char **text, size_t capacity) {
+    char *larger = realloc(*text, capacity);
+    if (larger) *text = larger;
+    return larger != NULL;
+}
 
 static void put(writer *w, const char *text, size_t length) {
     if (w->out_of_memory) return;
     if (w->n + length + 1 > w->capacity) {
-        size_t capacity = 2 * (w->n + length + 1) + 1024;
-        char *larger = realloc(w->text, capacity);
-        if (!larger) {
-            w->out_of_memory = true;
-            return;
-        }
-        w->text = larger;
-        w->capacity = capacity;
+        w->capacity = 2 * (w->n + length + 1) + 1024;
+        w->out_of_memory = !grow(&w->text, w->capacity) || !grow(&w->marks, w->capacity);
+        if (w->out_of_memory) return;
     }
     memcpy(w->text + w->n, text, length);
+    memset(w->marks + w->n, w->mark, length);
     w->n += length;
-    w->text[w->n] = '\0';
+    w->text[w->n] = w->marks[w->n] = '\0';
 }
 
 static void put_text(writer *w, const char *text) { put(w, text, strlen(text)); }
@@ -69,37 +72,51 @@ static void put_string(writer *w, const char *text) {
 
 static bool is_plain(const cJSON *node) { return !cJSON_IsArray(node) && !cJSON_IsObject(node); }
 
-static void put_broken(writer *w, const cJSON *node, int level);
+/* The child of given that stands where child does in its parent; NULL: none. */
+static const cJSON *counterpart(const cJSON *given, const cJSON *child, int index) {
+    if (child->string) return cJSON_GetObjectItemCaseSensitive(given, child->string);
+    return cJSON_IsArray(given) ? cJSON_GetArrayItem(given, index) : NULL;
+}
 
-/* On one line. Beyond LINE characters the rest may be missing: the caller takes it all back. */
-static void put_inline(writer *w, const cJSON *node, size_t start) {
+static void put_value(writer *w, const cJSON *node, const cJSON *given, int level, size_t start);
+
+enum { INLINE = -1 }; /* a level: all on one line */
+
+/* "key": value, marked where its object has it by default. The rest as put_value. */
+static void put_child(writer *w, const cJSON *child, const cJSON *given, int level, size_t start) {
+    char before = w->mark;
+    if (child->string && !given) w->mark = 'd';
+    if (child->string) put_string(w, child->string);
+    if (child->string) put_text(w, ": ");
+    put_value(w, child, given, level, start);
+    w->mark = before;
+}
+
+static void put_plain(writer *w, const cJSON *node) {
+    char number[NUMBER_TEXT];
     if (cJSON_IsNumber(node)) {
-        char number[NUMBER_TEXT];
         json_number_text(number, node->valuedouble);
         put_text(w, number);
     } else if (cJSON_IsString(node)) {
         put_string(w, node->valuestring);
-    } else if (is_plain(node)) {
-        put_text(w, cJSON_IsTrue(node) ? "true" : cJSON_IsFalse(node) ? "false" : "null");
     } else {
-        put_text(w, cJSON_IsObject(node) ? "{" : "[");
-        for (const cJSON *child = node->child; child && w->n - start <= LINE; child = child->next) {
-            if (child->string) put_string(w, child->string);
-            if (child->string) put_text(w, ": ");
-            put_inline(w, child, start);
-            if (child->next) put_text(w, ", ");
-        }
-        put_text(w, cJSON_IsObject(node) ? "}" : "]");
+        put_text(w, cJSON_IsTrue(node) ? "true" : cJSON_IsFalse(node) ? "false" : "null");
     }
 }
 
-/* On one line if it fits there, else broken into its members. */
-static void put_node(writer *w, const cJSON *node, int level) {
-    size_t start = w->n, indent = 2 * (size_t)level;
-    put_inline(w, node, start);
-    if (is_plain(node) || w->n - start + indent <= LINE) return;
-    w->n = start;
-    put_broken(w, node, level);
+/* On one line. Beyond LINE characters from start the rest may be missing: the caller takes it all back. */
+static void put_inline(writer *w, const cJSON *node, const cJSON *given, size_t start) {
+    int index = 0;
+    if (is_plain(node)) {
+        put_plain(w, node);
+        return;
+    }
+    put_text(w, cJSON_IsObject(node) ? "{" : "[");
+    for (const cJSON *child = node->child; child && w->n - start <= LINE; child = child->next) {
+        put_child(w, child, counterpart(given, child, index++), INLINE, start);
+        if (child->next) put_text(w, ", ");
+    }
+    put_text(w, cJSON_IsObject(node) ? "}" : "]");
 }
 
 static void put_break(writer *w, int level) {
@@ -107,24 +124,47 @@ static void put_break(writer *w, int level) {
     for (int i = 0; i < level; i++) put_text(w, "  ");
 }
 
-static void put_broken(writer *w, const cJSON *node, int level) {
+static void put_broken(writer *w, const cJSON *node, const cJSON *given, int level) {
+    int index = 0;
     put_text(w, cJSON_IsObject(node) ? "{" : "[");
     for (const cJSON *child = node->child; child; child = child->next) {
         put_break(w, level + 1);
-        if (child->string) put_string(w, child->string);
-        if (child->string) put_text(w, ": ");
-        put_node(w, child, level + 1);
+        put_child(w, child, counterpart(given, child, index++), level + 1, 0);
         if (child->next) put_text(w, ",");
     }
     put_break(w, level);
     put_text(w, cJSON_IsObject(node) ? "}" : "]");
 }
 
+/* On one line if it fits there, else broken into its members. given: what stands in its place there, or NULL. level
+ * INLINE: on the line that began at start, whatever becomes of it. */
+static void put_value(writer *w, const cJSON *node, const cJSON *given, int level, size_t start) {
+    if (level == INLINE) {
+        put_inline(w, node, given, start);
+        return;
+    }
+    size_t begin = w->n, indent = 2 * (size_t)level;
+    put_inline(w, node, given, begin);
+    if (is_plain(node) || w->n - begin + indent <= LINE) return;
+    w->n = begin;
+    put_broken(w, node, given, level);
+}
+
+char *json_write_marked(const cJSON *tree, const cJSON *given, char **marks) {
+    writer w = {.mark = ' '};
+    put_value(&w, tree, given, 0, 0);
+    put_text(&w, "\n");
+    if (w.out_of_memory) {
+        free(w.text);
+        free(w.marks);
+        w.text = w.marks = NULL;
+    }
+    *marks = w.marks;
+    return w.text;
+}
+
 char *json_write(const cJSON *tree) {
-    writer w = {0};
-    put_node(&w, tree, 0);
-    put(&w, "\n", 1);
-    if (!w.out_of_memory) return w.text;
-    free(w.text);
-    return NULL;
+    char *marks, *text = json_write_marked(tree, NULL, &marks);
+    free(marks);
+    return text;
 }

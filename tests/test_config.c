@@ -996,6 +996,57 @@ static void the_tutorials_resolved_config_reloads(void **state) {
     expect_resolved_reloads("configs/t.json", "configs/r.json");
 }
 
+/* Whether all of piece, where it first stands in the resolved config from after on, is there by default. */
+static bool is_defaulted(const config *c, const char *after, const char *piece) {
+    const char *from = strstr(c->resolved, after), *at = from ? strstr(from, piece) : NULL;
+    assert_non_null(at);
+    size_t n = strlen(piece), marked = strspn(c->defaulted + (at - c->resolved), "d");
+    if (marked > 0 && marked < n) fail_msg("%s is marked in part", piece);
+    return marked >= n;
+}
+
+static void the_resolved_config_tells_what_was_given_from_what_was_not(void **state) {
+    (void)state;
+    static const char rest[] =
+        "\"seed\": 5, \"frame\": {\"lags\": 1}, \"train\": {\"optimizer\": {\"beta_1\": 0.9}}, \"experiments\": ["
+        "{\"scheme\": \"fixed\"}, {\"scheme\": \"update\", \"sweep\": {\"epochs\": [2, 3], \"model.neurons\": [1]}},"
+        "{\"scheme\": \"fixed\", \"name\": \"base\", \"match\": \"update_2*\"}], \"compare\": {\"alpha\": 0.05}}";
+    config c = load_rest(rest);
+    assert_int_equal(strlen(c.defaulted), strlen(c.resolved));
+    static const char *const given[][2] = {
+        {"", "\"name\": \"t\""},          {"", "\"seed\": 5"},         {"\"frame\"", "\"lags\": 1"},
+        {"\"train\"", "\"beta_1\": 0.9"}, {"update_2", "\"lags\": 1"}, {"update_2", "\"neurons\": 1"},
+        {"update_2", "\"epochs\": 2"},    {"", "\"alpha\": 0.05"},     {"", "\"name\": \"base\""},
+    };
+    static const char *const defaulted[][2] = {
+        {"", "\"repeats\": 10"},
+        {"", "\"precision\": \"f32\""},
+        {"\"frame\"", "\"difference\": 1"},
+        {"\"train\"", "\"beta_2\": 0.999"},
+        {"\"fixed\"", "\"neurons\": 1"},
+        {"update_2", "\"rows\": \"all\""},
+        {"", "\"name\": \"update_2"},
+        {"", "\"adjust\": \"holm\""},
+        {"\"name\": \"t\"", "\"preset\": \"keras-2.0\""},
+    };
+    for (size_t i = 0; i < sizeof given / sizeof *given; i++)
+        if (is_defaulted(&c, given[i][0], given[i][1])) fail_msg("%s was given", given[i][1]);
+    for (size_t i = 0; i < sizeof defaulted / sizeof *defaulted; i++)
+        if (!is_defaulted(&c, defaulted[i][0], defaulted[i][1])) fail_msg("%s is a default", defaulted[i][1]);
+    config restored;
+    farm_errors errors = {0};
+    config_kept kept = {"t.json", c.meant, c.series.values, c.series.n};
+    assert_int_equal(config_restore(&restored, &kept, NULL, &errors), FARM_OK);
+    assert_string_equal(restored.resolved, c.resolved);
+    assert_string_equal(restored.defaulted, c.defaulted);
+    config_free(&restored);
+    config_free(&c);
+    c = load_file("t.json", &(farm_options){.repeats = "10", .set = (const char *[]){"precision=f32"}, .n_set = 1});
+    assert_false(is_defaulted(&c, "", "\"repeats\": 10"));
+    assert_false(is_defaulted(&c, "", "\"precision\": \"f32\""));
+    config_free(&c);
+}
+
 /* --- parts ------------------------------------------------------------------------------------------------------- */
 
 static void merge_patches_follow_rfc_7386(void **state) {
@@ -1211,6 +1262,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(the_resolved_config_is_a_config_of_the_same_experiments),
         cmocka_unit_test(every_newer_key_survives_the_resolved_config),
         cmocka_unit_test(the_tutorials_resolved_config_reloads),
+        cmocka_unit_test(the_resolved_config_tells_what_was_given_from_what_was_not),
         cmocka_unit_test(merge_patches_follow_rfc_7386),
         cmocka_unit_test(globs_match_as_fnmatch_does),
         cmocka_unit_test(a_hostile_glob_takes_no_time),
