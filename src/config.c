@@ -99,6 +99,21 @@ static void read_scalars(loading *l, const farm_options *options) {
     override_seed(&l->texts, "--seed", options->seed, &c->seed);
 }
 
+/* Repeats and seed are said whoever said them first, so that the same run is always told alike; but repeats that end
+ * where differences are known are the config's own. */
+static void keep_command(loading *l, const farm_options *options) {
+    config *c = l->out;
+    char *word = override_word(&l->texts, c->path);
+    char *repeats =
+        isnan(c->half_width) ? json_print(&l->texts, " --repeats %d", c->repeats) : json_print(&l->texts, "%s", "");
+    c->said = l->kept ? json_print(&l->texts, "%s", l->kept->said) : override_said(&l->texts, options);
+    if (word && repeats && c->said)
+        c->command =
+            json_print(&l->texts, "farm %s%s --seed %llu%s", word, repeats, (unsigned long long)c->seed, c->said);
+    free(repeats);
+    free(word);
+}
+
 static void keep_given(loading *l, const farm_options *options) {
     const config *c = l->out;
     bool fine = true;
@@ -419,6 +434,7 @@ static void load(loading *l, const char *path, const farm_options *options) {
     if (options && options->from) override_from(&l->texts, l->top, options->from);
     config_check(&l->texts, l->top);
     read_scalars(l, options);
+    keep_command(l, options);
     keep_given(l, options);
     write_scalars(l);
     read_series(l);
@@ -467,6 +483,8 @@ void config_free(config *c) {
     free(c->compare.pairs);
     series_free(&c->series);
     free(c->description);
+    free(c->said);
+    free(c->command);
     free(c->resolved);
     free(c->defaulted);
     free(c->meant);

@@ -31,6 +31,8 @@ typedef struct {
     char *description; /* words for people, or NULL */
     char *resolved;    /* the whole config with every default written out, as JSON text */
     char *defaulted;   /* as long as resolved: 'd' where it says what nobody gave, neither file nor command line */
+    char *said;        /* what --set and --from said, as a shell reads it, a blank before each option; "" */
+    char *command;     /* what runs it again, as a shell reads it: names neither threads nor folders */
     char *meant; /* the file with what the command line said over it, as JSON text: config_restore makes it again */
 } config;
 
@@ -38,6 +40,7 @@ typedef struct {
 typedef struct {
     const char *path;     /* of the file it came from */
     const char *meant;    /* config.meant */
+    const char *said;     /* config.said */
     const double *values; /* [n] the series */
     size_t n;
 } config_kept;

@@ -173,6 +173,43 @@ void override_from(json_texts *texts, cJSON *top, const char *models) {
     free(absolute);
 }
 
+/* --- what was said ---------------------------------------------------------------------------------------------- */
+
+char *override_word(json_texts *texts, const char *text) {
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./=:,+@%-";
+    if (*text && text[strspn(text, plain)] == '\0') return json_print(texts, "%s", text);
+    size_t quotes = 0;
+    for (const char *p = text; *p; p++) quotes += *p == '\'';
+    char *word = malloc(strlen(text) + 3 * quotes + 3), *to = word;
+    if (!word) {
+        json_fault_memory(texts);
+        return NULL;
+    }
+    *to++ = '\'';
+    for (; *text; text++) {
+        if (*text == '\'') memcpy(to, "'\\'", 3), to += 3; /* out of the quotes, a quote, and in again */
+        *to++ = *text;
+    }
+    memcpy(to, "'", 2);
+    return word;
+}
+
+/* so_far (which is freed), option and its value. */
+static char *say(json_texts *texts, char *so_far, const char *option, const char *value) {
+    char *word = so_far ? override_word(texts, value) : NULL;
+    char *longer = word ? json_print(texts, "%s %s %s", so_far, option, word) : NULL;
+    free(so_far);
+    free(word);
+    return longer;
+}
+
+char *override_said(json_texts *texts, const farm_options *options) {
+    char *said = json_print(texts, "%s", "");
+    for (size_t i = 0; options && i < options->n_set; i++) said = say(texts, said, "--set", options->set[i]);
+    if (options && options->from) said = say(texts, said, "--from", options->from);
+    return said;
+}
+
 /* --- typed numbers ---------------------------------------------------------------------------------------------- */
 
 void override_integer(json_texts *texts, const char *option, const char *text, int low, int high, int *out) {

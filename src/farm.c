@@ -158,6 +158,7 @@ static farm_status describe_run(farm *f, farm_errors *errors) {
     const config *c = &f->config;
     store_run run = {.config_path = c->path,
                      .meant = c->meant,
+                     .said = c->said,
                      .series = c->series.values,
                      .n_series = c->series.n,
                      .repeats = (size_t)c->repeats,
@@ -341,7 +342,7 @@ static farm_status restore(farm *f, const farm_options *options, farm_errors *er
     store_run run;
     farm_status status = store_get_run(f->store, &run, errors);
     if (status != FARM_OK) return status;
-    config_kept kept = {run.config_path, run.meant, run.series, run.n_series};
+    config_kept kept = {run.config_path, run.meant, run.said, run.series, run.n_series};
     f->vector_name = run.vector_level;
     f->vector_bits = run.vector_bits;
     status = config_restore(&f->config, &kept, options, errors);

@@ -336,6 +336,7 @@ void store_close(store *s) {
     if (s->lock >= 0) close(s->lock); /* after SQLite's own, which closing would otherwise drop */
     free(s->config_path);
     free(s->meant);
+    free(s->said);
     free(s->vector_level);
     free(s->series);
     free(s->works);

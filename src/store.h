@@ -64,8 +64,8 @@ farm_status store_end(store *s, farm_errors *errors);
 
 /* What the store says of the run that it was last used for: enough to tell of it without config and series. */
 typedef struct {
-    const char *config_path, *meant; /* see config.h */
-    const double *series;            /* [n_series] */
+    const char *config_path, *meant, *said; /* see config.h */
+    const double *series;                   /* [n_series] */
     size_t n_series;
     size_t repeats;       /* of the whole run */
     int shard, of_shards; /* 1 of 1: all of it */

@@ -29,7 +29,7 @@ struct store {
     sqlite3 *db;
     store_work *works; /* [n_works], id 0: none */
     size_t n_works;
-    char *config_path, *meant, *vector_level; /* what store_get_run handed out */
+    char *config_path, *meant, *said, *vector_level; /* what store_get_run handed out */
     double *series;
     struct store_writer *writer;
 };

@@ -60,6 +60,7 @@ farm_status store_put_facts(store *s, const store_run *run, farm_errors *errors)
     put_text(&w, "version", FARM_VERSION);
     put_text(&w, "config_path", run->config_path);
     put_text(&w, "config", run->meant);
+    put_text(&w, "options", run->said);
     put_series(&w, "series", run->series, run->n_series);
     put_integer(&w, "repeats", run->repeats);
     put_integer(&w, "shard", (uint64_t)run->shard);
@@ -171,6 +172,15 @@ static void get_text(looking *l, const char *key, char **out) {
     if (!*out && !l->missing) l->missing = key;
 }
 
+/* One that the first stores did not have: "". */
+static void get_later_text(looking *l, const char *key, char **out) {
+    const char *missing = l->missing;
+    get_text(l, key, out);
+    if (*out) return;
+    *out = strdup("");
+    if (*out) l->missing = missing;
+}
+
 static uint64_t get_integer(looking *l, const char *key, uint64_t low, uint64_t high) {
     uint64_t value = look(l, key, SQLITE_INTEGER) ? (uint64_t)sqlite3_column_int64(l->find, 0) : low;
     if ((value < low || value > high) && !l->missing) l->missing = key;
@@ -212,10 +222,12 @@ farm_status store_get_run(store *s, store_run *run, farm_errors *errors) {
     }
     get_text(&l, "config_path", &s->config_path);
     get_text(&l, "config", &s->meant);
+    get_later_text(&l, "options", &s->said);
     get_text(&l, "vector_level", &s->vector_level);
     get_series(&l, "series", run);
     run->config_path = s->config_path;
     run->meant = s->meant;
+    run->said = s->said;
     run->vector_level = s->vector_level;
     run->repeats = (size_t)get_integer(&l, "repeats", 1, 1000000000);
     run->of_shards = (int)get_integer(&l, "of_shards", 1, 1000000000);

@@ -1035,7 +1035,7 @@ static void the_resolved_config_tells_what_was_given_from_what_was_not(void **st
         if (!is_defaulted(&c, defaulted[i][0], defaulted[i][1])) fail_msg("%s is a default", defaulted[i][1]);
     config restored;
     farm_errors errors = {0};
-    config_kept kept = {"t.json", c.meant, c.series.values, c.series.n};
+    config_kept kept = {"t.json", c.meant, c.said, c.series.values, c.series.n};
     assert_int_equal(config_restore(&restored, &kept, NULL, &errors), FARM_OK);
     assert_string_equal(restored.resolved, c.resolved);
     assert_string_equal(restored.defaulted, c.defaulted);
@@ -1044,6 +1044,30 @@ static void the_resolved_config_tells_what_was_given_from_what_was_not(void **st
     c = load_file("t.json", &(farm_options){.repeats = "10", .set = (const char *[]){"precision=f32"}, .n_set = 1});
     assert_false(is_defaulted(&c, "", "\"repeats\": 10"));
     assert_false(is_defaulted(&c, "", "\"precision\": \"f32\""));
+    config_free(&c);
+}
+
+/* --- command ----------------------------------------------------------------------------------------------------- */
+
+static void the_command_says_again_what_was_said_however_it_was_quoted(void **state) {
+    (void)state;
+    static const char *const set[] = {"train.epochs=7", "description=it's \"<b>\"; $(reboot) `x` \\"};
+    config c = load_rest("\"repeats\": 4, \"experiments\": [{\"scheme\": \"fixed\"}]}");
+    assert_string_equal(c.command, "farm t.json --repeats 4 --seed 1");
+    config_free(&c);
+    c = load_file(
+        "t.json",
+        &(farm_options){.repeats = "3", .seed = "18446744073709551615", .threads = "2", .set = set, .n_set = 2});
+    assert_string_equal(c.description, "it's \"<b>\"; $(reboot) `x` \\");
+    assert_string_equal(c.command,
+                        "farm t.json --repeats 3 --seed 18446744073709551615 --set train.epochs=7 --set "
+                        "'description=it'\\''s \"<b>\"; $(reboot) `x` \\'");
+    config restored;
+    farm_errors errors = {0};
+    config_kept kept = {"t.json", c.meant, c.said, c.series.values, c.series.n};
+    assert_int_equal(config_restore(&restored, &kept, NULL, &errors), FARM_OK);
+    assert_string_equal(restored.command, c.command);
+    config_free(&restored);
     config_free(&c);
 }
 
@@ -1263,6 +1287,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(every_newer_key_survives_the_resolved_config),
         cmocka_unit_test(the_tutorials_resolved_config_reloads),
         cmocka_unit_test(the_resolved_config_tells_what_was_given_from_what_was_not),
+        cmocka_unit_test(the_command_says_again_what_was_said_however_it_was_quoted),
         cmocka_unit_test(merge_patches_follow_rfc_7386),
         cmocka_unit_test(globs_match_as_fnmatch_does),
         cmocka_unit_test(a_hostile_glob_takes_no_time),
