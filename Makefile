@@ -42,7 +42,7 @@ IS_CLANG := $(findstring clang,$(shell $(CC) --version 2>/dev/null | head -n 1))
 # clang unrolls the loops over lanes before it would vectorise them, and then does not.
 KERNEL_NUMERICS := $(NUMERICS) $(if $(IS_CLANG),-fno-unroll-loops,-fno-tree-pre)
 
-CPPFLAGS := -Iinclude -Isrc -D_POSIX_C_SOURCE=200809L -D_XOPEN_SOURCE=700
+CPPFLAGS := -Iinclude -Isrc -I$(BUILD) -D_POSIX_C_SOURCE=200809L -D_XOPEN_SOURCE=700
 CFLAGS   := -std=c11 $(OPT) -fopenmp $(WARNINGS) -MMD -MP $(EXTRA)
 LDLIBS   := -fopenmp $(EXTRA) -lcjson -lcsv -lgsl -lgslcblas -lRmath -lmd -lsqlite3 -lm
 
@@ -81,6 +81,11 @@ $(BUILD)/flags: always | $(BUILD)
 
 $(BUILD)/%.o: src/%.c $(BUILD)/flags | $(BUILD)
 	$(call quiet,$(CC) $<,$(CC) $(CPPFLAGS) $(CFLAGS) $(NUMERICS) $(HAVE_LEVELS) -c -o $@ $<)
+
+# The report's style and script, as the bytes of C arrays.
+$(BUILD)/%.inc: src/% | $(BUILD)
+	@od -An -v -tu1 $< | sed 's/[0-9][0-9]*/&,/g' >$@
+$(BUILD)/report_html_assets.o: $(BUILD)/report_html.css.inc $(BUILD)/report_html.js.inc
 
 define KERNEL_RULE
 $(BUILD)/lstm_kernel.$(1).$(2).o: src/lstm_kernel.c $(BUILD)/flags | $(BUILD)

@@ -397,8 +397,11 @@ farm_status farm_merge(farm **out, const char *folder, const char *const *stores
 static report_input report_of(const farm *f) {
     const config *c = &f->config;
     return (report_input){.name = c->name,
+                          .description = c->description,
                           .config_path = c->path,
                           .resolved = c->resolved,
+                          .defaulted = c->defaulted,
+                          .command = c->command,
                           .seed = c->seed,
                           .series_file = c->series_file,
                           .series_column = c->series_column,

@@ -1,11 +1,12 @@
 /* report.c - a run's folder: every file under a temporary name first, then all of them under their own.
- * In: a report_input, a folder. Out: files. Uses report_csv.c, report_json.c, plot.h, output_file.h.
+ * In: a report_input, a folder. Out: files. Uses report_csv.c, report_json.c, report_html.h, plot.h, output_file.h.
  * Invariant: a run that fails leaves the folder as it was, unless the disk itself fails between two renames. */
 #include "report.h"
 #include "errors.h"
 #include "numbers.h"
 #include "output_file.h"
 #include "plot.h"
+#include "report_html.h"
 #include "report_parts.h"
 
 #include <dirent.h>
@@ -90,6 +91,16 @@ static void svg_file(FILE *out, const writing *w, size_t i) {
 
 static void png_file(FILE *out, const writing *w, size_t i) {
     fwrite(w->pictures.items[i].png, 1, w->pictures.items[i].png_bytes, out);
+}
+
+static void html_file(FILE *out, const writing *w, size_t i) {
+    report_picture pictures[PLOT_MOST];
+    (void)i;
+    for (size_t k = 0; k < w->pictures.n; k++) {
+        const plot_picture *drawn = &w->pictures.items[k];
+        pictures[k] = (report_picture){drawn->name, drawn->title, drawn->svg};
+    }
+    report_html(out, w->in, w->summaries, pictures, w->pictures.n);
 }
 
 static void models_file(FILE *out, const writing *w, size_t i) { report_models_json(out, w->in, i); }
@@ -282,6 +293,7 @@ farm_status report_write(const report_input *in, const char *folder, farm_errors
     if (draw_pictures(&w) || write_pictures(&w)) goto done;
     if (has_models(in) && write_models(&w, models)) goto done;
     if (write_file(&w, "run.json", run_file, 0)) goto done;
+    if (write_file(&w, "report.html", html_file, 0)) goto done;
     if (output_publish(&w.files, errors)) goto done;
     status = remove_stale(in, folder, "experiment_", ".csv", results_heads, errors);
     if (remove_stale_pictures(&w)) status = FARM_FAILED;

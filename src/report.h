@@ -8,9 +8,12 @@
 
 /* All that is told about a run. Nothing is owned. */
 typedef struct {
-    const char *name; /* of the run */
+    const char *name;        /* of the run */
+    const char *description; /* NULL: none */
     const char *config_path;
-    const char *resolved; /* the whole config with its defaults, as JSON text */
+    const char *resolved;  /* the whole config with its defaults, as JSON text */
+    const char *defaulted; /* as long as resolved: 'd' where it is a default; NULL: not known */
+    const char *command;   /* what runs it again; NULL: not known */
     uint64_t seed;
     const char *series_file, *series_column;
     const series *series;     /* NULL: the results came from elsewhere, and only report_print may be called */

@@ -58,8 +58,7 @@ static int compare_doubles(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-/* Decimals that give the upper quartile of all means five digits: a mean far off changes nothing. -1: no memory. */
-static int table_decimals(const summary *summaries, size_t n) {
+int report_decimals(const summary *summaries, size_t n) {
     size_t used = 0;
     double *means = malloc((n ? n : 1) * sizeof *means);
     if (!means) return -1;
@@ -218,7 +217,7 @@ static void print_table(FILE *out, const table *t) {
 }
 
 static bool make_table(table *t, const report_input *in, const summary *summaries, int width) {
-    int decimals = table_decimals(summaries, in->n_experiments);
+    int decimals = report_decimals(summaries, in->n_experiments);
     *t = (table){.in = in, .summaries = summaries};
     t->rows = calloc(in->n_experiments ? in->n_experiments : 1, sizeof *t->rows);
     if (!t->rows || decimals < 0) return false;
@@ -271,8 +270,7 @@ static void print_effort(FILE *out, const results *r) {
     fputc('\n', out);
 }
 
-/* The last part of a path: run.json has the whole. */
-static const char *file_name(const char *path) {
+const char *report_file_name(const char *path) {
     const char *slash = strrchr(path, '/');
     return slash ? slash + 1 : path;
 }
@@ -281,7 +279,7 @@ static void print_title(FILE *out, const report_input *in) {
     size_t n_test = in->n_experiments ? in->results->experiments[0].n_test : 0;
     for (size_t i = 0; i < in->n_experiments; i++)
         if (in->results->experiments[i].n_test != n_test) n_test = 0; /* not one number for all */
-    fprintf(out, "%s: %s of %s, %zu observations", in->name, in->series_column, file_name(in->series_file),
+    fprintf(out, "%s: %s of %s, %zu observations", in->name, in->series_column, report_file_name(in->series_file),
             in->series->n);
     if (n_test > 0) fprintf(out, ", the last %zu forecast", n_test);
     fputc('\n', out);

@@ -7,12 +7,12 @@ load common
   run_apart "$farm" "$root/configs/tutorial.json"
   [ "$status" -eq 0 ]
   [ -z "${stderr##*out/tutorial*}" ]
-  for file in summary.csv comparisons.csv forecasts.csv run.json experiment_{fixed,refit,persistence}.csv \
+  for file in summary.csv comparisons.csv forecasts.csv run.json report.html experiment_{fixed,refit,persistence}.csv \
     experiment_update_{2,5,10,20,50}.csv experiment_fixed_{522,555,610,720,1050}.csv; do
     [ -f "out/tutorial/$file" ]
   done
   [ -f out/tutorial/farm.db ]
-  [ "$(ls -A out/tutorial | wc -l)" -eq 20 ]
+  [ "$(ls -A out/tutorial | wc -l)" -eq 21 ]
   [ "$(wc -l <out/tutorial/experiment_update_2.csv)" -eq 11 ]
   [ "$(head -n 1 out/tutorial/experiment_update_2.csv)" = results ]
   [ "$(wc -l <out/tutorial/experiment_persistence.csv)" -eq 2 ]

@@ -742,6 +742,7 @@ until_rule() { printf 'repeats={"until":{"half_width":%s,"max":%s}}' "$1" "$2"; 
   n=$(/usr/bin/python3 -c 'import json; r = json.load(open("until/run.json")); assert r["until"]["reached"] and r["until"]["widest"] <= 1.5; print(r["repeats"])')
   [ $((n % 64)) -eq 0 ]
   "$farm" configs/tutorial.json -q -r "$n" -o fixed
+  rm {until,fixed}/report.html # each shows its own config and command
   same_outputs until fixed
   # 64 fewer would not have done: the widest of the half intervals in comparisons.csv is above the rule
   "$farm" configs/tutorial.json -q -r $((n - 64)) -o fewer

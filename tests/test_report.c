@@ -160,7 +160,7 @@ static void tables_have_the_documented_columns_and_exact_numbers(void **state) {
                 "update_2,4,1,4,40.5,106.25\nupdate_2,4,2,5,50,107.25\n"
                 "persistence,1,1,4,40.5,200.25\npersistence,1,2,5,50,201.25\n");
     expect_no_file(&s, "models");
-    assert_int_equal(scratch_count(s.folder), 9);
+    assert_int_equal(scratch_count(s.folder), 10);
     scratch_close(&s);
 }
 
@@ -542,7 +542,7 @@ static void a_full_disk_leaves_the_old_set_and_no_temporaries(void **state) {
     free(faults);
     farm_errors_free(&errors);
     expect_file(&s, "experiment_fixed.csv", old);
-    assert_int_equal(scratch_count(s.folder), 9);
+    assert_int_equal(scratch_count(s.folder), 10);
     free(old);
     scratch_close(&s);
 }

@@ -4,7 +4,9 @@ set -u
 cd "$(dirname "$0")/.." || exit 2
 status=0
 
-flags="-std=c11 -fopenmp -Iinclude -Isrc -D_POSIX_C_SOURCE=200809L -D_XOPEN_SOURCE=700 -DFARM_HAVE_v3 -DFARM_HAVE_v4"
+flags="-std=c11 -fopenmp -Iinclude -Isrc -Ibuild -D_POSIX_C_SOURCE=200809L -D_XOPEN_SOURCE=700 -DFARM_HAVE_v3 -DFARM_HAVE_v4"
+
+make -s build/report_html.css.inc build/report_html.js.inc || exit 2
 
 echo "clang-tidy"
 # shellcheck disable=SC2086 # a list of flags
