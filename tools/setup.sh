@@ -16,7 +16,8 @@ build="gcc libc6-dev make libcjson-dev librandom123-dev libcsv-dev libgsl-dev r-
 check="libcmocka-dev bats clang libomp-dev binutils git python3 python3-jsonschema tidy util-linux"
 lint="clang-tidy clang-format cppcheck"
 fuzz="clang libomp-dev libclang-rt-dev"
-long="valgrind gcovr strace"
+# Ubuntu has Chromium as a snap alone, and no driver for it
+long="valgrind gcovr strace chromium chromium-driver python3-selenium fonts-dejavu-core"
 frameworks="bats python3 python3-venv"
 
 case "${1:-build}" in
