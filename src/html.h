@@ -1,4 +1,5 @@
-/* html.h - text as HTML: the one place where what users wrote (names, paths, descriptions) is made harmless.
+/* html.h - text as HTML, or as XML in an SVG: the one place where what users wrote (names, paths, descriptions) is made
+ * harmless.
  * In: any bytes up to a NUL. Out: valid HTML in valid UTF-8 that shows them. Must not know what a text is for.
  * There are two contexts, inside an element and inside a quoted attribute, and what is written suits both. Nothing of a
  * user's is ever put into a script, a style, a URL or an unquoted attribute: for those there is no function. */

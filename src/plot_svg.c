@@ -1,9 +1,9 @@
 /* plot_svg.c - gnuplot's SVG written anew. See plot_svg.h.
  * gnuplot opens a group for each pen and gives every grid line a path. What is drawn comes down to four elements - path,
  * polygon, use (a point) and text - each of which is written by itself, neighbours of one style as one path.
- * Invariant: no byte of a user's reaches the document but through put_escaped. */
+ * Invariant: no byte of a user's reaches the document but through html_text. */
 #include "plot_svg.h"
-#include "utf8.h"
+#include "html.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -94,28 +94,6 @@ static plot_ink ink_of(slice colour) {
 }
 
 /* --- writing ---------------------------------------------------------------------------------------------------- */
-
-/* text as it may stand between tags and in attributes; what XML forbids becomes U+FFFD. */
-static void put_escaped(FILE *out, const char *text) {
-    while (*text) {
-        size_t length = utf8_length((const unsigned char *)text, strlen(text));
-        bool fine = length > 1 ? strncmp(text, "\xEF\xBF\xBE", 3) != 0 && strncmp(text, "\xEF\xBF\xBF", 3) != 0
-                               : length == 1 && ((unsigned char)*text >= ' ' || *text == '\n' || *text == '\t');
-        if (!fine)
-            fputs("\xEF\xBF\xBD", out);
-        else if (*text == '&')
-            fputs("&amp;", out);
-        else if (*text == '<')
-            fputs("&lt;", out);
-        else if (*text == '>')
-            fputs("&gt;", out);
-        else if (*text == '"')
-            fputs("&quot;", out);
-        else
-            fwrite(text, 1, length, out);
-        text += length ? length : 1;
-    }
-}
 
 /* A tenth of a pixel is enough: 12.34 -> 12.3, 12.00 -> 12. */
 static void coordinate(char *text, double value) {
@@ -267,7 +245,7 @@ static void put_content(rewriting *r, slice content) {
     if (content.n > 1 && *content.at == 'L' && content.n < sizeof number) memcpy(number, content.at + 1, content.n - 1);
     size_t index = (size_t)strtoul(number, NULL, 10);
     if (index >= 1 && index <= r->page->n_texts)
-        put_escaped(r->out, r->page->texts[index - 1]);
+        html_text(r->out, r->page->texts[index - 1]);
     else
         fwrite(content.at, 1, content.n, r->out);
 }
@@ -357,7 +335,7 @@ static void put_hover(FILE *out, const plot_page *page, const plot_hover *h, con
     coordinate(text[2], fmax(fabs(x1 - x0), 1));
     coordinate(text[3], fmax(fabs(y1 - y0), 1));
     fprintf(out, "<rect x=\"%s\" y=\"%s\" width=\"%s\" height=\"%s\"><title>", text[0], text[1], text[2], text[3]);
-    put_escaped(out, h->text);
+    html_text(out, h->text);
     fputs("</title></rect>\n", out);
 }
 
@@ -381,9 +359,9 @@ static void put_head(FILE *out, const plot_page *page) {
             "viewBox=\"0 0 %g %g\" role=\"img\" aria-labelledby=\"farm-%s-title farm-%s-desc\">\n",
             name, page->width, page->height, page->width, page->height, name, name);
     fprintf(out, "<title id=\"farm-%s-title\">", name);
-    put_escaped(out, page->title ? page->title : name);
+    html_text(out, page->title ? page->title : name);
     fprintf(out, "</title>\n<desc id=\"farm-%s-desc\">", name);
-    put_escaped(out, page->description ? page->description : "");
+    html_text(out, page->description ? page->description : "");
     fprintf(out, "</desc>\n<style>%s</style>\n", style_sheet);
 }
 
