@@ -92,9 +92,14 @@ double stats_repeats_needed(double dz, double alpha);
 double stats_welch_power(double d, double va, double vb, double n, double alpha);
 double stats_welch_repeats_needed(double d, double va, double vb, double alpha);
 
-/* Of a rank test, by Noether's approximation (1987): share is what would be 1/2 without a difference, weight 3 for the
- * signed-rank test, 4 for the sign test; never fewer than could reject at all. */
-double stats_noether_repeats_needed(double share, double weight, double alpha);
+/* Of the signed-rank test, by Noether's approximation (1987), never fewer than could reject at all: share is that of the
+ * rank sums, or of pairs of differences whose mean is above 0, and 1/2 without an effect. */
+double stats_wilcoxon_repeats_needed(double share, double alpha);
+
+/* Of the sign test, by the binomial distribution (above 1,000 by Noether): share of differences above 0. Checked against
+ * scipy.stats.binom. */
+double stats_sign_power(double share, double n, double alpha);
+double stats_sign_repeats_needed(double share, double alpha);
 
 /* --- stats_rank.c ----------------------------------------------------------------------------------------------- */
 

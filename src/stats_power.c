@@ -78,9 +78,37 @@ double stats_welch_repeats_needed(double d, double va, double vb, double alpha) 
     return least_n(&(design){d, va, vb, alpha});
 }
 
-double stats_noether_repeats_needed(double share, double weight, double alpha) {
-    if (isnan(share)) return NAN;
+/* Fewer signs than this cannot reject, whatever they are: 2 / 2^n < alpha. */
+static double least_signs(double alpha) { return floor(1 - log2(alpha)) + 1; }
+
+/* (z_(alpha/2) + z_power)^2 / (weight (share - 1/2)^2), Noether's n */
+static double noether_n(double share, double weight, double alpha) {
     double z = qnorm(alpha / 2, 0, 1, 0, 0) + qnorm(POWER_WANTED, 0, 1, 1, 0), off = share - 0.5;
-    double can_reject = floor(1 - log2(alpha)) + 1; /* 2 / 2^n < alpha: fewer cannot, whatever they say */
-    return fmax(ceil(z * z / (weight * off * off)), can_reject);
+    return fmax(ceil(z * z / (weight * off * off)), least_signs(alpha));
+}
+
+double stats_wilcoxon_repeats_needed(double share, double alpha) {
+    return isnan(share) ? NAN : noether_n(share, 3, alpha);
+}
+
+/* The most signs of the rarer kind among n that reject: the largest k with 2 P(X <= k) < alpha, X of n fair coins. */
+static double sign_critical(double n, double alpha) {
+    double k = qbinom(alpha / 2, n, 0.5, 1, 0);
+    while (k >= 0 && !(2 * pbinom(k, n, 0.5, 1, 0) < alpha)) k--;
+    return k;
+}
+
+double stats_sign_power(double share, double n, double alpha) {
+    double k = sign_critical(n, alpha);
+    return k < 0 ? 0 : pbinom(k, n, share, 1, 0) + pbinom(n - k - 1, n, share, 0, 0);
+}
+
+/* Power goes up and down with n as the level that can be reached does, so it is counted from well below Noether's n; of
+ * many the steps are too small to matter. */
+double stats_sign_repeats_needed(double share, double alpha) {
+    if (isnan(share)) return NAN;
+    double noether = noether_n(share, 4, alpha), n = fmax(least_signs(alpha), floor(noether / 2));
+    if (noether > 1000) return noether;
+    while (stats_sign_power(share, n, alpha) < POWER_WANTED) n++;
+    return n;
 }

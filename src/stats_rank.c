@@ -96,10 +96,9 @@ static double signed_rank_p(const signed_ranks *r) {
     return n <= (plain ? EXACT_PAIRS : EXACT_TIED_PAIRS) ? exact_p(r) : normal_p(r);
 }
 
-/* Repeats that noether says, of which only those without a zero count. */
-static double needed_of(double share, double weight, double alpha, const signed_ranks *r) {
-    if (r->n == 0) return NAN;
-    return ceil(stats_noether_repeats_needed(share, weight, alpha) * (double)(r->n + r->n_zero) / (double)r->n);
+/* Of needed differences only those count that are not zero. */
+static double needed_of(double needed, const signed_ranks *r) {
+    return ceil(needed * (double)(r->n + r->n_zero) / (double)r->n);
 }
 
 /* The moments and effect size that every test of pairs has, without an interval: those of the paired t-test. */
@@ -125,11 +124,12 @@ bool stats_wilcoxon(test_result *out, const samples *s, double alpha) {
     sum_ranks(&r, sizes, ranks);
     free(sizes);
     if (out->n < 2) return true;
-    double all = (double)r.n * (double)(r.n + 1);
     out->statistic = (double)(r.above < r.below ? r.above : r.below) / 2;
     out->direction = (r.above > r.below) - (r.above < r.below);
     out->p = signed_rank_p(&r);
-    out->repeats_needed = needed_of((double)r.above / all, 3, alpha, &r); /* Noether (1987): weight 3 */
+    if (r.n == 0) return true;
+    double share = (double)r.above / ((double)r.n * (double)(r.n + 1));
+    out->repeats_needed = needed_of(stats_wilcoxon_repeats_needed(share, alpha), &r);
     return true;
 }
 
@@ -148,8 +148,9 @@ bool stats_sign(test_result *out, const samples *s, double alpha) {
     below = (double)r.n - above;
     out->statistic = above;
     out->direction = (above > below) - (above < below);
-    out->p = r.n == 0 ? NAN : fmin(1, 2 * pbinom(fmin(above, below), (double)r.n, 0.5, 1, 0));
-    out->repeats_needed = r.n == 0 ? NAN : needed_of(above / (double)r.n, 4, alpha, &r); /* and weight 4 */
+    if (r.n == 0) return true;
+    out->p = fmin(1, 2 * pbinom(fmin(above, below), (double)r.n, 0.5, 1, 0));
+    out->repeats_needed = needed_of(stats_sign_repeats_needed(above / (double)r.n, alpha), &r);
     return true;
 }
 
