@@ -104,6 +104,15 @@ samples compare_samples(const results *r, int a, int b) {
     return s;
 }
 
+test_result compare_t(const compare_input *in, const samples *s) {
+    test_result t = stats_mean_alone(0, NAN);
+    if (in->unpaired)
+        stats_welch(&t, s, in->spec->alpha);
+    else
+        stats_paired_t(&t, s, in->spec->alpha);
+    return t;
+}
+
 static pair_test untested(const comparison *c, const results *r) {
     const experiment_result *a = &r->experiments[c->a], *b = &r->experiments[c->b];
     test_result none = stats_mean_alone(0, NAN);
@@ -240,11 +249,10 @@ const char *pair_verdict_name(pair_verdict verdict) {
 static double half_width_of(const comparison *c, const compare_input *in, size_t repeats) {
     const experiment_result *a = &in->results->experiments[c->a], *b = &in->results->experiments[c->b];
     samples s = compare_samples(in->results, c->a, c->b);
-    test_result t = {0};
     if (a->deterministic || a->n_test != b->n_test) return 0;
     if (s.n_a > repeats) s.n_a = repeats;
     if (s.n_b > repeats) s.n_b = repeats;
-    (in->unpaired ? stats_welch : stats_paired_t)(&t, &s, in->spec->alpha);
+    test_result t = compare_t(in, &s);
     return t.n < 2 ? INFINITY : (t.ci_high - t.ci_low) / 2;
 }
 

@@ -11,6 +11,9 @@ typedef struct {
 } compare_test_row;
 const compare_test_row *compare_test_of(compare_test kind); /* not friedman */
 
+/* The t-test that mean differences go by: paired, or Welch's. */
+test_result compare_t(const compare_input *in, const samples *s);
+
 /* a against b; a deterministic b is a constant. */
 samples compare_samples(const results *r, int a, int b);
 

@@ -13,9 +13,7 @@
 /* The t-test that the pair's mean difference goes by: it may have been made, and costs little. */
 static test_result t_of(const comparison *c, const compare_input *in) {
     samples s = compare_samples(in->results, c->a, c->b);
-    test_result t = {0};
-    (in->unpaired ? stats_welch : stats_paired_t)(&t, &s, in->spec->alpha);
-    return t;
+    return compare_t(in, &s);
 }
 
 /* A difference that is certain: nothing varies. */
@@ -75,7 +73,7 @@ static bool fill_order(comparison *c, const compare_input *in) {
 /* Resamples of a run: 10,000, or fewer where that would take long, but never below what gives the ends of an interval
  * to a hundredth of their quantile. Counted in draws of a repeat and in differences of medians. */
 static size_t count_resamples(size_t repeats, size_t n_pairs) {
-    const double most = 10000, least = 1000, draws = 4e6, differences = 2e7;
+    const double most = 10000, least = 1000, draws = 3e6, differences = 2e7;
     double wanted =
         fmin(most, fmin(draws / (double)(repeats ? repeats : 1), differences / (double)(n_pairs ? n_pairs : 1)));
     return (size_t)fmax(least, wanted);

@@ -29,3 +29,21 @@ for (name, (d, t)), adjusted in zip(pairs.items(), holm):
         n += 1
     print(f"{name}: mean {d.mean():.6g} ci {d.mean() - half:.6g} {d.mean() + half:.6g} t {t.statistic:.6g} p {t.pvalue:.6g} "
           f"holm {adjusted:.6g} dz {dz:.6g} needed {n}")
+
+# the ranks of all five in each repeat, persistence being the same in all
+table = [fixed, update_2, fixed_522, refit, np.full(8, persistence)]
+ranks = np.array([stats.rankdata([x[i] for x in table]) for i in range(8)])
+f = stats.friedmanchisquare(*table)
+q = stats.studentized_range.ppf(0.95, 5, np.inf)
+print(f"mean ranks {ranks.mean(axis=0)} chi-square {f.statistic:.10g} p {f.pvalue:.6g} CD {q / np.sqrt(2) * np.sqrt(5 * 6 / (6 * 8)):.8g}")
+one = np.array([stats.wilcoxon(x, y).pvalue for x, y in [(update_2, fixed), (fixed_522, fixed), (refit, fixed), (fixed, np.full(8, persistence)), (update_2, fixed_522)]])
+print("wilcoxon", one)
+w = stats.ttest_ind(update_2, fixed, equal_var=False)
+print(f"welch update_2 - fixed: t {w.statistic:.8g} df {w.df:.8g} p {w.pvalue:.6g} ci {w.confidence_interval()}")
+w = stats.ttest_ind(update_2[:5], fixed, equal_var=False)
+print(f"welch update_2[:5] - fixed: t {w.statistic:.8g} df {w.df:.8g} p {w.pvalue:.6g} ci {w.confidence_interval()} medians {np.median(update_2[:5]) - np.median(fixed)}")
+d = fixed_522 - fixed
+for rope in (1, 0.3):
+    r = [stats.ttest_1samp(d, -rope, alternative="greater").pvalue, stats.ttest_1samp(d, rope, alternative="less").pvalue]
+    print(f"fixed_522 within {rope}: p {max(r):.8g}")
+print("medians", np.median(update_2) - np.median(fixed), "superiority", 1 - stats.mannwhitneyu(update_2, fixed).statistic / 64, "r", np.corrcoef(update_2, fixed)[0, 1])
