@@ -128,9 +128,15 @@ const char *farm_store(const farm *f);
  * does. Pictures take gnuplot: where there is none, or it fails, errors says so, and FARM_OK that all else is there. */
 farm_status farm_write(const farm *f, const char *folder, farm_errors *errors);
 
-/* After a run: the summary table and one sentence a comparison. width: columns of the terminal, 0: unknown.
- * FARM_FAILED: out of memory. */
-farm_status farm_print_results(const farm *f, FILE *out, int width);
+/* How results are told. Zeroed: tables and sentences for an unknown width, box plots in ASCII. */
+typedef struct {
+    int width; /* columns of the terminal; 0: unknown, so that tables are made for 80 and sentences are not wrapped */
+    bool utf8; /* box plots may be drawn with lines */
+    bool json; /* one JSON document with all of it instead */
+} farm_style;
+
+/* After a run: the summary table, what the run comes to, and one sentence a comparison. FARM_FAILED: out of memory. */
+farm_status farm_print_results(const farm *f, FILE *out, const farm_style *style);
 
 /* What a run would do: experiments, tasks, gradient steps, an estimate of the time on this machine. */
 farm_status farm_print_plan(const farm *f, FILE *out, farm_errors *errors);
@@ -144,8 +150,13 @@ const char *farm_experiment_name(const farm *f, size_t index);
  * The array is the farm's and has *n entries: the repeats, or 1 for a deterministic baseline. */
 const double *farm_rmse(const farm *f, size_t index, size_t *n);
 
-/* Describes and tests files of results, CSVs with a column `results`, whoever wrote them: each against the first, line
- * by line as pairs; a file of one line is a constant. out NULL: only check them. width: see farm_print_results. */
-farm_status farm_compare_files(const char *const *paths, size_t n, FILE *out, int width, farm_errors *errors);
+/* What line r of one file has to do with line r of another. */
+typedef enum { FARM_UNPAIRED, FARM_PAIRED } farm_pairing;
+
+/* Describes and tests files of results, CSVs with a column `results`, whoever wrote them: each against the first, as
+ * independent samples of any length (Welch's test), or line by line as pairs; a file of one line is a constant. out
+ * NULL: only check them. */
+farm_status farm_compare_files(const char *const *paths, size_t n, farm_pairing pairing, FILE *out,
+                               const farm_style *style, farm_errors *errors);
 
 #endif

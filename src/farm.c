@@ -435,10 +435,10 @@ farm_status farm_write(const farm *f, const char *folder, farm_errors *errors) {
     return report_write(&in, folder, errors);
 }
 
-farm_status farm_print_results(const farm *f, FILE *out, int width) {
+farm_status farm_print_results(const farm *f, FILE *out, const farm_style *style) {
     assert(f->done);
     report_input in = report_of(f);
-    return report_print(&in, out, width) ? FARM_OK : FARM_FAILED;
+    return report_print(&in, out, style) ? FARM_OK : FARM_FAILED;
 }
 
 farm_status farm_print_plan(const farm *f, FILE *out, farm_errors *errors) {

@@ -44,7 +44,7 @@ static farm_status read_file(experiment_result *result, const char *path, farm_e
     return FARM_OK;
 }
 
-/* Files of several lines must have equally many, or no line would have its pair. */
+/* As pairs, files of several lines must have equally many, or no line would have its pair. */
 static farm_status check_lengths(const results *r, const char *const *paths, farm_errors *errors) {
     size_t first = 0;
     while (first < r->n_experiments && r->experiments[first].n_repeats == 1) first++;
@@ -52,48 +52,60 @@ static farm_status check_lengths(const results *r, const char *const *paths, far
     for (size_t i = first; i < r->n_experiments; i++) {
         size_t n = r->experiments[i].n_repeats, wanted = r->experiments[first].n_repeats;
         if (n == 1 || n == wanted) continue;
-        errors_add(errors, (error_place){.file = paths[i], .key = "results"},
-                   "%zu results against %zu in %s; a paired test needs equally many, line by line from the same repeat",
-                   n, wanted, paths[first]);
+        errors_add(
+            errors, (error_place){.file = paths[i], .key = "results"},
+            "%zu results against %zu in %s; --paired needs equally many, line by line from the same repeat; without "
+            "it the files are compared as independent samples",
+            n, wanted, paths[first]);
         status = FARM_BAD_INPUT;
     }
     return status;
 }
 
-static farm_status read_files(experiment *experiments, results *r, const char *const *paths, farm_errors *errors) {
+static farm_status read_files(experiment *experiments, results *r, const char *const *paths, farm_pairing pairing,
+                              farm_errors *errors) {
     farm_status status = name_files(experiments, paths, r->n_experiments);
     if (status != FARM_OK) return status;
     for (size_t i = 0; i < r->n_experiments; i++) {
         farm_status read = read_file(&r->experiments[i], paths[i], errors);
         if (status == FARM_OK) status = read; /* go on: every file's faults are listed */
     }
-    return status == FARM_OK ? check_lengths(r, paths, errors) : status;
+    return status == FARM_OK && pairing == FARM_PAIRED ? check_lengths(r, paths, errors) : status;
 }
 
-static farm_status compare_and_print(const experiment *experiments, const results *r, FILE *out, int width,
-                                     farm_errors *errors) {
+static size_t most_repeats(const results *r) {
+    size_t n = 0;
+    for (size_t i = 0; i < r->n_experiments; i++)
+        if (r->experiments[i].n_repeats > n) n = r->experiments[i].n_repeats;
+    return n;
+}
+
+static farm_status compare_and_print(const experiment *experiments, const results *r, farm_pairing pairing, FILE *out,
+                                     const farm_style *style, farm_errors *errors) {
     compare_spec spec = {.reference = r->n_experiments > 1 ? 0 : -1, .adjust = ADJUST_HOLM, .alpha = 0.05};
+    compare_input pairs = {
+        .spec = &spec, .experiments = experiments, .results = r, .unpaired = pairing == FARM_UNPAIRED};
     comparisons tests = {0};
-    compare_input pairs = {.spec = &spec, .experiments = experiments, .results = r};
     farm_status status = compare_all(&tests, &pairs, errors);
     report_input in = {.name = "comparison",
-                       .repeats = r->experiments[0].n_repeats,
+                       .repeats = most_repeats(r),
                        .experiments = experiments,
                        .n_experiments = r->n_experiments,
                        .results = r,
                        .comparisons = &tests};
-    if (status == FARM_OK && out && !report_print(&in, out, width)) status = FARM_FAILED;
+    if (status == FARM_OK && out && !report_print(&in, out, style)) status = FARM_FAILED;
     compare_free(&tests);
     return status;
 }
 
-farm_status farm_compare_files(const char *const *paths, size_t n, FILE *out, int width, farm_errors *errors) {
+farm_status farm_compare_files(const char *const *paths, size_t n, farm_pairing pairing, FILE *out,
+                               const farm_style *style, farm_errors *errors) {
     experiment *experiments = calloc(n ? n : 1, sizeof *experiments);
     results r = {.experiments = calloc(n ? n : 1, sizeof *r.experiments), .n_experiments = n};
     farm_status status = FARM_FAILED;
     if (!experiments || !r.experiments) goto done;
-    status = read_files(experiments, &r, paths, errors);
-    if (status == FARM_OK) status = compare_and_print(experiments, &r, out, width, errors);
+    status = read_files(experiments, &r, paths, pairing, errors);
+    if (status == FARM_OK) status = compare_and_print(experiments, &r, pairing, out, style, errors);
 done:
     for (size_t i = 0; experiments && i < n; i++) free(experiments[i].name);
     free(experiments);

@@ -119,7 +119,8 @@ static void print_kept(const farm *f, const char *will) {
 /* Writes and prints what a run came to. */
 static farm_status conclude(const farm *f, const arguments *options, const char *folder, farm_errors *errors) {
     farm_status status = farm_write(f, folder, errors);
-    if (status == FARM_OK && !options->quiet) status = farm_print_results(f, stdout, terminal_width());
+    if (status == FARM_OK && !options->quiet)
+        status = farm_print_results(f, stdout, &(farm_style){.width = terminal_width()});
     if (status != FARM_OK || options->quiet) return status;
     fflush(stdout); /* before the lines on stderr, where both are one terminal */
     farm_counts n = farm_count(f);
@@ -195,8 +196,8 @@ static farm_status plan_config(farm *f, const arguments *options, const char *pa
 }
 
 static farm_status compare_files(const arguments *options, char **operands, int n, farm_errors *errors) {
-    return farm_compare_files((const char *const *)operands, (size_t)n, options->quiet ? NULL : stdout,
-                              terminal_width(), errors);
+    return farm_compare_files((const char *const *)operands, (size_t)n, FARM_PAIRED, options->quiet ? NULL : stdout,
+                              &(farm_style){.width = terminal_width()}, errors);
 }
 
 /* operands: a run's folder */

@@ -43,8 +43,7 @@ farm_status report_write(const report_input *in, const char *folder, farm_errors
 /* Removes from folder what a run that was killed was about to write. */
 void report_sweep(const char *folder);
 
-/* The summary table and one sentence a comparison, for people. width: columns; 0: unknown, so that the table is made
- * for 80 and sentences are not wrapped. false: out of memory. */
-bool report_print(const report_input *in, FILE *out, int width);
+/* The results for people, or as one JSON document: see farm_print_results. false: out of memory. */
+bool report_print(const report_input *in, FILE *out, const farm_style *style);
 
 #endif

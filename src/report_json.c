@@ -9,7 +9,7 @@
 #include <string.h>
 
 /* text as a JSON string; bytes that are not UTF-8 (a path may hold any) become U+FFFD. */
-static void put_string(FILE *out, const char *text) {
+void report_put_string(FILE *out, const char *text) {
     const unsigned char *at = (const unsigned char *)text, *end = at + strlen(text);
     fputc('"', out);
     while (at < end) {
@@ -27,7 +27,7 @@ static void put_string(FILE *out, const char *text) {
     fputc('"', out);
 }
 
-static void put_number(FILE *out, double value) {
+void report_put_number(FILE *out, double value) {
     char text[NUMBER_TEXT];
     number_exact(text, value);
     fputs(isfinite(value) ? text : "null", out);
@@ -35,7 +35,7 @@ static void put_number(FILE *out, double value) {
 
 static void put_key(FILE *out, const char *key, const char *value) {
     fprintf(out, "  \"%s\": ", key);
-    put_string(out, value);
+    report_put_string(out, value);
     fputs(",\n", out);
 }
 
@@ -60,7 +60,7 @@ static void put_diverged(FILE *out, const report_input *in, size_t i, bool *firs
         if (isfinite(e->rmse[r])) continue;
         if (!any) {
             fprintf(out, "%s\n    {\"experiment\": ", *first ? "" : ",");
-            put_string(out, in->experiments[i].name);
+            report_put_string(out, in->experiments[i].name);
             fputs(", \"repeats\": [", out);
         }
         fprintf(out, "%s%zu", any ? ", " : "", r + 1);
@@ -81,9 +81,9 @@ static void put_all_diverged(FILE *out, const report_input *in) {
 
 static void put_series(FILE *out, const report_input *in) {
     fputs("  \"series\": {\"file\": ", out);
-    put_string(out, in->series_file);
+    report_put_string(out, in->series_file);
     fputs(", \"column\": ", out);
-    put_string(out, in->series_column);
+    report_put_string(out, in->series_column);
     fprintf(out, ", \"n\": %zu, \"digest\": \"sha256:%s\"},\n", in->series->n, in->series->digest.hex);
 }
 
@@ -91,9 +91,9 @@ static void put_series(FILE *out, const report_input *in) {
 static void put_until(FILE *out, const report_input *in) {
     if (!(in->half_width > 0)) return;
     fputs("  \"until\": {\"half_width\": ", out);
-    put_number(out, in->half_width);
+    report_put_number(out, in->half_width);
     fputs(", \"widest\": ", out);
-    put_number(out, in->widest);
+    report_put_number(out, in->widest);
     fprintf(out, ", \"reached\": %s},\n", in->widest <= in->half_width ? "true" : "false");
 }
 
@@ -104,9 +104,9 @@ static void put_effort(FILE *out, const report_input *in) {
     fprintf(out, "  \"steps_asked\": %llu,\n  \"steps_taken\": %llu,\n", (unsigned long long)r->steps_asked,
             (unsigned long long)r->steps_taken);
     fputs("  \"seconds\": ", out);
-    put_number(out, r->seconds);
+    report_put_number(out, r->seconds);
     fputs(",\n  \"steps_per_second\": ", out);
-    put_number(out, r->seconds > 0 ? (double)r->steps_taken / r->seconds : NAN);
+    report_put_number(out, r->seconds > 0 ? (double)r->steps_taken / r->seconds : NAN);
     fputs("\n", out);
 }
 
@@ -122,7 +122,7 @@ void report_run_json(FILE *out, const report_input *in) {
     put_key(out, "precision", in->precision);
     fprintf(out, "  \"threads\": %d,\n", in->results->threads);
     fputs("  \"vector\": {\"level\": ", out);
-    put_string(out, in->vector_level);
+    report_put_string(out, in->vector_level);
     fprintf(out, ", \"bits\": %d},\n", in->vector_bits);
     fprintf(out, "  \"repeats\": %zu,\n  \"experiments\": %zu,\n", in->repeats, in->n_experiments);
     put_until(out, in);
@@ -138,7 +138,7 @@ static void put_vector(FILE *out, const double *values, size_t n) {
     fputc('[', out);
     for (size_t i = 0; i < n; i++) {
         if (i > 0) fputs(", ", out);
-        put_number(out, values[i]);
+        report_put_number(out, values[i]);
     }
     fputc(']', out);
 }
@@ -169,7 +169,7 @@ static void put_model(FILE *out, const lstm_shape *shape, const double *weights)
     fputs(",\n   \"dense_kernel\": ", out);
     put_vector(out, weights, n), weights += n;
     fputs(",\n   \"dense_bias\": ", out);
-    put_number(out, *weights);
+    report_put_number(out, *weights);
     fputc('}', out);
 }
 

@@ -15,6 +15,8 @@ void report_ranks_csv(FILE *out, const report_input *in);
 void report_forecasts_csv(FILE *out, const report_input *in);
 
 /* report_json.c */
+void report_put_string(FILE *out, const char *text); /* as a JSON string; bytes that are not UTF-8 become U+FFFD */
+void report_put_number(FILE *out, double value);     /* null where it is not finite */
 void report_run_json(FILE *out, const report_input *in);
 void report_models_json(FILE *out, const report_input *in, size_t i);
 
@@ -24,6 +26,9 @@ int report_decimals(const summary *summaries, size_t n);
 
 /* report_terminal.c: the last part of a path. */
 const char *report_file_name(const char *path);
+
+/* report_document.c */
+void report_document(FILE *out, const report_input *in, const summary *summaries);
 
 /* The summary of each experiment, [n_experiments], the caller's. NULL: out of memory. */
 summary *report_summaries(const report_input *in);

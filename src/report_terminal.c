@@ -1,9 +1,10 @@
 /* report_terminal.c - the results as a person reads them in a terminal: a table with a box plot a line, then one
- * sentence a comparison. Plain ASCII, no colours.
+ * sentence a comparison. No colours; plain ASCII but for names and, where it may be, the box plots.
  * In: a report_input. Out: text. Must not know whether a terminal is there.
  * Invariant: what was left out (diverged repeats) is counted and named wherever a number leaves it out. */
 #include "numbers.h"
 #include "report_parts.h"
+#include "report_strip.h"
 
 #include <assert.h>
 #include <math.h>
@@ -12,10 +13,8 @@
 
 enum {
     DEFAULT_WIDTH = 80,
-    MIN_STRIP = 16,
-    MAX_STRIP = 60, /* columns of a box plot; with less room than that there is none */
-    MAX_TICKS = 12,
-    SENTENCE = 1000,   /* bytes */
+    LONG_TABLE = 20,   /* rows after which the scale of the box plots is said again */
+    SENTENCE = 3000,   /* bytes: two lists of the longest names */
     NAMED_REPEATS = 8, /* diverged repeats named one by one */
 };
 
@@ -35,21 +34,12 @@ typedef struct {
     char cells[N_COLUMNS][NUMBER_TEXT];
 } table_row;
 
-/* The common scale of all box plots: values low ... high over columns 0 ... width - 1. */
-typedef struct {
-    int width; /* 0: no room */
-    double low, high;
-    int n_ticks;
-    double ticks[MAX_TICKS];
-    int tick_decimals;
-} strip_axis;
-
 typedef struct {
     const report_input *in;
     const summary *summaries; /* [n_experiments] */
     table_row *rows;          /* [n_experiments] */
     int name_width, widths[N_COLUMNS];
-    bool any_diverged;
+    bool any_diverged, utf8;
     strip_axis axis;
 } table;
 
@@ -97,95 +87,11 @@ static void measure(table *t) {
     }
 }
 
-/* --- box plots -------------------------------------------------------------------------------------------------- */
-
-/* The range of all boxes and single values, each whisker cut at three box lengths: one stray repeat must not
- * squeeze everything else into a corner. */
-static void find_range(strip_axis *axis, const summary *summaries, size_t n) {
-    axis->low = INFINITY;
-    axis->high = -INFINITY;
-    for (size_t i = 0; i < n; i++) {
-        const summary *s = &summaries[i];
-        double reach = 3 * (s->q75 - s->q25);
-        if (s->n == 0) continue;
-        axis->low = fmin(axis->low, fmax(s->min, s->q25 - reach));
-        axis->high = fmax(axis->high, fmin(s->max, s->q75 + reach));
-    }
-}
-
-/* Ticks at multiples of 1, 2 or 5 times a power of ten, at least 8 columns apart. */
-static void find_ticks(strip_axis *axis) {
-    double least = (axis->high - axis->low) * 8 / (axis->width - 1);
-    double unit = pow(10, floor(log10(least))), step = unit;
-    static const double steps[] = {1, 2, 5, 10};
-    for (int i = 0; i < 4 && step < least; i++) step = steps[i] * unit;
-    axis->tick_decimals = step >= 1 ? 0 : (int)ceil(-log10(step) - 1e-9);
-    double first = ceil(axis->low / step);
-    while (axis->n_ticks < MAX_TICKS && (first + axis->n_ticks) * step <= axis->high) {
-        axis->ticks[axis->n_ticks] = (first + axis->n_ticks) * step;
-        axis->n_ticks++;
-    }
-}
-
 static void make_axis(table *t, int width) {
-    strip_axis *axis = &t->axis;
     int used = t->name_width + 2;
     for (int c = 0; c < N_COLUMNS; c++)
         if (column_shown(t, c)) used += 2 + t->widths[c];
-    find_range(axis, t->summaries, t->in->n_experiments);
-    bool room = width - used >= MIN_STRIP && axis->high > axis->low && isfinite(axis->high - axis->low);
-    axis->width = !room ? 0 : width - used < MAX_STRIP ? width - used : MAX_STRIP;
-    if (room) find_ticks(axis);
-}
-
-/* The column of a value; those outside the range are at -1 or width. */
-static int strip_column(const strip_axis *axis, double value) {
-    double place = (value - axis->low) / (axis->high - axis->low) * (axis->width - 1);
-    return place < -0.5 ? -1 : place > axis->width - 0.5 ? axis->width : (int)floor(place + 0.5);
-}
-
-static void strip_mark(char *strip, const strip_axis *axis, int column, char mark) {
-    if (column >= 0 && column < axis->width) strip[column] = mark;
-}
-
-/* |--[==|==]----| of a summary: whiskers to the extremes, a box between the quartiles, a bar at the median; < or >
- * where a whisker goes on beyond the range; * for a single value. strip [width + 1]. */
-static void draw_strip(char *strip, const strip_axis *axis, const summary *s) {
-    int min = strip_column(axis, s->min), max = strip_column(axis, s->max);
-    int q25 = strip_column(axis, s->q25), q75 = strip_column(axis, s->q75);
-    memset(strip, ' ', (size_t)axis->width);
-    strip[axis->width] = '\0';
-    for (int i = 0; i < axis->n_ticks; i++) strip_mark(strip, axis, strip_column(axis, axis->ticks[i]), '.');
-    if (s->n < 2) {
-        if (s->n == 1) strip_mark(strip, axis, min, '*');
-        return;
-    }
-    for (int column = min; column <= max; column++)
-        strip_mark(strip, axis, column, column < q25 || column > q75 ? '-' : '=');
-    strip_mark(strip, axis, min, '|');
-    strip_mark(strip, axis, max, '|');
-    strip_mark(strip, axis, q25, '[');
-    strip_mark(strip, axis, q75, ']');
-    strip_mark(strip, axis, strip_column(axis, s->median), '|');
-    if (min < 0) strip[0] = '<';
-    if (max >= axis->width) strip[axis->width - 1] = '>';
-}
-
-/* The ticks' numbers, each around its column where there is room. strip [width + 1]. */
-static void draw_tick_labels(char *strip, const strip_axis *axis) {
-    int taken = 0; /* columns that are used up */
-    memset(strip, ' ', (size_t)axis->width);
-    strip[axis->width] = '\0';
-    for (int i = 0; i < axis->n_ticks; i++) {
-        char label[NUMBER_TEXT];
-        number_text(label, axis->ticks[i] == 0 ? 0 : axis->ticks[i], axis->tick_decimals);
-        int length = (int)strlen(label), from = strip_column(axis, axis->ticks[i]) - length / 2;
-        if (from < 0) from = 0;
-        if (from + length > axis->width) from = axis->width - length;
-        if (from < taken) continue;
-        memcpy(strip + from, label, (size_t)length);
-        taken = from + length + 1;
-    }
+    strip_make_axis(&t->axis, t->summaries, t->in->n_experiments, width - used);
 }
 
 /* --- printing the table ----------------------------------------------------------------------------------------- */
@@ -193,32 +99,71 @@ static void draw_tick_labels(char *strip, const strip_axis *axis) {
 /* Spaces, unless n is below 1. */
 static void pad(FILE *out, int n) { fprintf(out, "%*s", n > 0 ? n : 0, ""); }
 
-/* name, cells [N_COLUMNS] right-aligned, strip; without blanks at the end of the line. */
-static void print_line(FILE *out, const table *t, const char *name, const char *const *cells, char *strip) {
-    size_t length = strlen(strip);
-    while (length > 0 && strip[length - 1] == ' ') strip[--length] = '\0';
+/* name and cells [N_COLUMNS], right-aligned. */
+static void print_cells(FILE *out, const table *t, const char *name, const char *const *cells) {
     fputs(name, out);
     pad(out, t->name_width - text_width(name, strlen(name)));
     for (int c = 0; c < N_COLUMNS; c++)
         if (column_shown(t, c)) fprintf(out, "  %*s", t->widths[c], cells[c]);
-    fprintf(out, "%s%s\n", length ? "  " : "", strip);
 }
 
 static void print_table(FILE *out, const table *t) {
-    char strip[MAX_STRIP + 1] = "";
-    if (t->axis.width > 0) draw_tick_labels(strip, &t->axis);
-    print_line(out, t, "experiment", titles, strip);
+    print_cells(out, t, "experiment", titles);
+    strip_print_labels(out, &t->axis, 2);
     for (size_t i = 0; i < t->in->n_experiments; i++) {
         const char *cells[N_COLUMNS];
         for (int c = 0; c < N_COLUMNS; c++) cells[c] = t->rows[i].cells[c];
-        if (t->axis.width > 0) draw_strip(strip, &t->axis, &t->summaries[i]);
-        print_line(out, t, t->in->experiments[i].name, cells, strip);
+        print_cells(out, t, t->in->experiments[i].name, cells);
+        strip_print(out, &t->axis, &t->summaries[i], 2, t->utf8);
+    }
+    if (t->axis.width > 0 && t->in->n_experiments > LONG_TABLE) {
+        static const char *const none[N_COLUMNS] = {"", "", "", "", "", "", ""};
+        print_cells(out, t, "", none);
+        strip_print_labels(out, &t->axis, 2);
     }
 }
 
-static bool make_table(table *t, const report_input *in, const summary *summaries, int width) {
+/* A name in so many columns; of one that is longer the middle is left out, since names made by a sweep differ at
+ * their ends. */
+static void print_short_name(FILE *out, const char *name, int columns) {
+    size_t length = strlen(name), head = 0, tail = length;
+    int width = text_width(name, length);
+    if (width > columns) {
+        int keep = columns - 2, front = keep / 2;
+        for (int taken = 0; taken < front || ((unsigned char)name[head] & 0xC0) == 0x80; head++)
+            taken += ((unsigned char)name[head + 1] & 0xC0) != 0x80;
+        while (text_width(name + tail, length - tail) < keep - front) tail--;
+        fprintf(out, "%.*s..%s", (int)head, name, name + tail);
+    } else {
+        fputs(name, out);
+        pad(out, columns - width);
+    }
+}
+
+/* Box plots under the table, where it left no room for them beside it. */
+static void print_plots(FILE *out, const table *t, int width) {
+    strip_axis axis;
+    int names = t->name_width < width / 2 ? t->name_width : width / 2;
+    if (t->axis.width > 0) return;
+    strip_make_axis(&axis, t->summaries, t->in->n_experiments, width - names - 2);
+    if (axis.width == 0) return;
+    fputc('\n', out);
+    pad(out, names);
+    strip_print_labels(out, &axis, 2);
+    for (size_t i = 0; i < t->in->n_experiments; i++) {
+        print_short_name(out, t->in->experiments[i].name, names);
+        strip_print(out, &axis, &t->summaries[i], 2, t->utf8);
+    }
+    if (t->in->n_experiments <= LONG_TABLE) return;
+    pad(out, names);
+    strip_print_labels(out, &axis, 2);
+}
+
+static int columns_of(const farm_style *style) { return style->width > 0 ? style->width : DEFAULT_WIDTH; }
+
+static bool make_table(table *t, const report_input *in, const summary *summaries, const farm_style *style) {
     int decimals = report_decimals(summaries, in->n_experiments);
-    *t = (table){.in = in, .summaries = summaries};
+    *t = (table){.in = in, .summaries = summaries, .utf8 = style->utf8};
     t->rows = calloc(in->n_experiments ? in->n_experiments : 1, sizeof *t->rows);
     if (!t->rows || decimals < 0) return false;
     for (size_t i = 0; i < in->n_experiments; i++) {
@@ -226,7 +171,7 @@ static bool make_table(table *t, const report_input *in, const summary *summarie
         if (summaries[i].left_out > 0) t->any_diverged = true;
     }
     measure(t);
-    make_axis(t, width);
+    make_axis(t, columns_of(style));
     return true;
 }
 
@@ -368,14 +313,18 @@ static void print_group(FILE *out, const report_input *in, pair_reason reason, i
     }
 }
 
+static bool stands_before(const double *ranks, int i, int j) {
+    if (ranks[i] != ranks[j]) return ranks[i] < ranks[j];
+    return i < j;
+}
+
 /* The experiment with the next rank after one, of equal ranks the first one not yet printed; -1: none. */
 static int next_rank(const report_input *in, int last) {
     const double *ranks = in->comparisons->ranking.mean_ranks;
     int next = -1;
     for (int i = 0; i < (int)in->n_experiments; i++) {
-        bool same_and_later = i > last && last >= 0 && ranks[i] == ranks[last];
-        bool after = last < 0 || ranks[i] > ranks[last] || same_and_later;
-        if (after && !isnan(ranks[i]) && (next < 0 || ranks[i] < ranks[next])) next = i;
+        bool taken = last >= 0 && (i == last || stands_before(ranks, i, last));
+        if (!taken && !isnan(ranks[i]) && (next < 0 || stands_before(ranks, i, next))) next = i;
     }
     return next;
 }
@@ -441,8 +390,11 @@ static void print_pairing(FILE *out, const comparisons *c) {
         most = fmax(most, item->pairing);
     }
     if (low > high) return;
-    fprintf(out, "Pairing: repeats correlate by %.2f to %.2f; without, tests would need %.3g to %.3g times\nas many.\n",
-            low, high, least, most);
+    fprintf(out, "Pairing: repeats correlate by %.2f", low);
+    if (high > low) fprintf(out, " to %.2f", high);
+    fprintf(out, "; unpaired tests would need %.2g", least);
+    if (most > least) fprintf(out, " to %.2g", most);
+    fputs(" times as many.\n", out);
 }
 
 static void print_family(FILE *out, const comparisons *c) {
@@ -473,23 +425,31 @@ static void print_until(FILE *out, const report_input *in) {
                 asked);
 }
 
-bool report_print(const report_input *in, FILE *out, int width) {
+static void print_text(FILE *out, const report_input *in, const table *t, const farm_style *style) {
+    if (in->series) print_title(out, in);
+    print_table(out, t);
+    print_plots(out, t, columns_of(style));
+    print_until(out, in);
+    print_run(out, in, style->width);
+    print_all_diverged(out, t);
+    print_group(out, in, PAIR_REFERENCE, style->width);
+    print_group(out, in, PAIR_MATCHED, style->width);
+    print_state_note(out, in);
+    print_group(out, in, PAIR_ASKED, style->width);
+    print_ranks(out, in, style->width);
+    print_footer(out, in->comparisons);
+}
+
+bool report_print(const report_input *in, FILE *out, const farm_style *style) {
     bool done = false;
     table t = {0};
     number_locale held = number_locale_enter();
     summary *summaries = report_summaries(in);
-    if (!summaries || !make_table(&t, in, summaries, width > 0 ? width : DEFAULT_WIDTH)) goto done;
-    if (in->series) print_title(out, in);
-    print_table(out, &t);
-    print_until(out, in);
-    print_run(out, in, width);
-    print_all_diverged(out, &t);
-    print_group(out, in, PAIR_REFERENCE, width);
-    print_group(out, in, PAIR_MATCHED, width);
-    print_state_note(out, in);
-    print_group(out, in, PAIR_ASKED, width);
-    print_ranks(out, in, width);
-    print_footer(out, in->comparisons);
+    if (!summaries || !make_table(&t, in, summaries, style)) goto done;
+    if (style->json)
+        report_document(out, in, summaries);
+    else
+        print_text(out, in, &t, style);
     done = true;
 done:
     free(t.rows);

@@ -130,7 +130,7 @@ static farm_status run_all(walk *w, const char *folder, farm_errors *errors) {
     farm_status status = farm_load(&f, w->config, &w->options, errors);
     if (status == FARM_OK && !(unused = farm_default_folder(f))) status = FARM_FAILED;
     if (status == FARM_OK) status = farm_run(f, NULL, errors);
-    if (status == FARM_OK) status = farm_print_results(f, w->sink, 80);
+    if (status == FARM_OK) status = farm_print_results(f, w->sink, &(farm_style){.width = 80});
     if (status == FARM_OK) status = farm_write(f, folder, errors); /* last: what fails before it writes nothing */
     free(unused);
     farm_free(f);
@@ -149,7 +149,7 @@ static farm_status print_plan(walk *w, const char *folder, farm_errors *errors) 
 static farm_status compare_two(walk *w, const char *folder, farm_errors *errors) {
     (void)folder;
     const char *const paths[] = {w->files[0], w->files[1]};
-    return farm_compare_files(paths, 2, w->sink, 80, errors);
+    return farm_compare_files(paths, 2, FARM_UNPAIRED, w->sink, &(farm_style){.width = 80}, errors);
 }
 
 /* All that was printed is what is to be. */

@@ -156,7 +156,8 @@ static char *printed(farm *f, bool plan) {
     farm_errors errors = {0};
     FILE *out = open_memstream(&text, &size);
     assert_non_null(out);
-    farm_status status = plan ? farm_print_plan(f, out, &errors) : farm_print_results(f, out, 80);
+    farm_status status =
+        plan ? farm_print_plan(f, out, &errors) : farm_print_results(f, out, &(farm_style){.width = 80});
     assert_int_equal(status, FARM_OK);
     fclose(out);
     return text;

@@ -589,18 +589,20 @@ static void output_files_have_the_permissions_that_the_umask_leaves(void **state
 /* --- the terminal ----------------------------------------------------------------------------------------------- */
 
 /* What report_print writes, to be freed. */
-static char *printed(const run *r, int width) {
+static char *told(const report_input *in, farm_style style) {
     char *text = NULL;
     size_t size = 0;
     FILE *out = open_memstream(&text, &size);
     assert_non_null(out);
-    assert_true(report_print(&r->in, out, width));
+    assert_true(report_print(in, out, &style));
     fclose(out);
     char *copy = strdup(text); /* not text itself: gcc 12 takes the stream's pointer to it for a dangling one */
     assert_non_null(copy);
     free(text);
     return copy;
 }
+
+static char *printed(const run *r, int width) { return told(&r->in, (farm_style){.width = width}); }
 
 static void the_table_shows_figures_and_box_plots(void **state) {
     (void)state;
@@ -715,14 +717,139 @@ static void odd_values_do_not_break_the_table(void **state) {
     free(text);
 }
 
-static void a_long_name_costs_the_box_plots_not_the_name(void **state) {
+static void box_plots_stand_below_where_the_table_leaves_no_room(void **state) {
     (void)state;
     run *r = small_run();
     strcpy(r->names[UPDATE_2], "\xC3\xBC_an_update_of_many_words_xx"); /* one letter of two bytes */
+    r->rmse[FIXED][3] = 103.25;
+    compare_again(r);
     char *text = printed(r, 70);
     assert_non_null(strstr(text, "\nexperiment                    n "));
     assert_non_null(strstr(text, "\n\xC3\xBC_an_update_of_many_words_xx  4 "));
-    assert_null(strstr(text, "["));
+    /* 40 columns from 93.25 to 136.75, 1.115 apart: fixed at 5, 7, 8, 10 and 13, update_2 at 0, 1, 1, 2 and 3; eight
+     * columns are 8.9, so ticks are 10 apart, at 6, 15, 24 and 33 */
+    assert_non_null(strstr(text,
+                           "\n\n                                   100      110      120      130\n"
+                           "fixed                              |-[|=]--| .        .        .\n"
+                           "\xC3\xBC_an_update_of_many_words_xx  ||]|  .        .        .        .\n"
+                           "persistence                         .        .        .        .     *\n"));
+    free(text);
+    text = printed(r, 40); /* half for names, whose ends differ */
+    assert_non_null(strstr(text, "\n\xC3\xBC_an_upda.._words_xx  [| ."));
+    free(text);
+}
+
+static void box_plots_are_drawn_with_lines_where_they_may_be(void **state) {
+    (void)state;
+    run *r = small_run();
+    r->rmse[FIXED][3] = 103.25;
+    compare_again(r);
+    char *text = told(&r->in, (farm_style){.width = 80, .utf8 = true});
+    assert_non_null(
+        strstr(text, "108.00     \xE2\x94\x9C\xE2\x96\x92\xE2\x94\x83\xE2\x96\x92\xE2\x94\x80\xE2\x94\xA4 "));
+    assert_non_null(strstr(text, "        *\n"));
+    free(text);
+    text = told(&r->in, (farm_style){.width = 80});
+    for (const char *c = text; *c; c++) assert_true((*c >= ' ' && *c <= '~') || *c == '\n');
+    free(text);
+}
+
+static void forty_experiments_fit_any_width_and_name_their_scale_again(void **state) {
+    (void)state;
+    enum { MANY = 40 };
+    static double rmse[MANY][N];
+    static char names[MANY][24];
+    static experiment experiments[MANY];
+    static experiment_result list[MANY];
+    results all = {.experiments = list, .n_experiments = MANY};
+    compare_spec spec = {.reference = FIXED, .adjust = ADJUST_HOLM, .alpha = 0.05};
+    comparisons c;
+    farm_errors errors = {0};
+    for (int e = 0; e < MANY; e++) {
+        for (int i = 0; i < N; i++) rmse[e][i] = 100 + e + ((e * 5 + i * 7) % 11);
+        snprintf(names[e], sizeof names[e], "lags_%d_neurons_%d", e / 8 + 1, e % 8 + 1);
+        experiments[e] = (experiment){.name = names[e]};
+        list[e] = (experiment_result){.n_repeats = N, .rmse = rmse[e]};
+    }
+    compare_input pairs = {.spec = &spec, .experiments = experiments, .results = &all};
+    assert_int_equal(compare_all(&c, &pairs, &errors), FARM_OK);
+    report_input in = {.name = "many",
+                       .repeats = N,
+                       .experiments = experiments,
+                       .n_experiments = MANY,
+                       .results = &all,
+                       .comparisons = &c};
+    for (int width = 60; width <= 160; width += 5) {
+        char *text = told(&in, (farm_style){.width = width}), *end = strstr(text, "\n\nIn short");
+        size_t plots = 0, scales = 0;
+        assert_non_null(end);
+        assert_true(widest(text, end) <= (size_t)width);
+        for (char *at = text; at < end; at += strcspn(at, "\n") + 1) {
+            size_t length = strcspn(at, "\n");
+            plots += strncmp(at, "lags_", 5) == 0 && memchr(at, '|', length) != NULL;
+            scales += at[length - 1] == '0' && strncmp(at, "lags_", 5) != 0; /* 100 110 ... */
+        }
+        assert_int_equal(plots, MANY);
+        assert_int_equal(scales, 2); /* above and below */
+        free(text);
+    }
+    compare_free(&c);
+}
+
+static void ranks_are_told_where_friedman_is_asked_for(void **state) {
+    (void)state;
+    run *r = small_run();
+    char *text = printed(r, 0);
+    assert_null(strstr(text, "Friedman"));
+    free(text);
+    r->comparisons.friedman = true;
+    text = printed(r, 0);
+    assert_non_null(strstr(text,
+                           "\nRanks in each repeat (1 is the lowest RMSE)\n"
+                           "  Friedman: chi-square 6.50, df 2, p = 0.039, over 4 repeats of 3 experiments; mean ranks "
+                           "that differ by less than 1.66 cannot be told apart (Nemenyi).\n"
+                           "    1.25  update_2\n    1.75  fixed\n    3.00  persistence\n"));
+    free(text);
+}
+
+/* Both kinds of noise are named, and what pairing bought. */
+static void the_footer_tells_the_two_kinds_of_noise_apart(void **state) {
+    (void)state;
+    run *r = small_run();
+    char *text = printed(r, 0);
+    assert_non_null(strstr(text, "The tests speak of training noise on this series"));
+    assert_non_null(strstr(text, "DM (Diebold-Mariano) speaks of the test rows"));
+    assert_non_null(strstr(text, "\nPairing: repeats correlate by "));
+    free(text);
+}
+
+static void the_document_is_json_whatever_the_names_are(void **state) {
+    (void)state;
+    run *r = small_run();
+    strcpy(r->names[UPDATE_2], "a, \"b\"\\\n\xFF");
+    r->rmse[UPDATE_2][1] = NAN;
+    compare_again(r);
+    char *text = told(&r->in, (farm_style){.json = true});
+    cJSON *json = cJSON_ParseWithOpts(text, NULL, true);
+    assert_non_null(json);
+    const cJSON *lines = cJSON_GetObjectItem(json, "summary"), *pairs = cJSON_GetObjectItem(json, "pairs");
+    const cJSON *tests = cJSON_GetObjectItem(json, "comparisons"), *ranks = cJSON_GetObjectItem(json, "ranks");
+    assert_int_equal(cJSON_GetArraySize(lines), N_EXPERIMENTS);
+    assert_int_equal(cJSON_GetArraySize(pairs), 2);
+    assert_int_equal(cJSON_GetArraySize(tests), 2);
+    assert_int_equal(cJSON_GetArraySize(ranks), N_EXPERIMENTS);
+    const cJSON *second = cJSON_GetArrayItem(lines, 1), *last = cJSON_GetArrayItem(lines, 2);
+    assert_string_equal(cJSON_GetObjectItem(second, "experiment")->valuestring, "a, \"b\"\\\n\xEF\xBF\xBD");
+    assert_true(cJSON_GetObjectItem(second, "count")->valuedouble == 3 &&
+                cJSON_GetObjectItem(second, "diverged")->valuedouble == 1);
+    assert_true(cJSON_IsNull(cJSON_GetObjectItem(last, "std")));
+    assert_true(cJSON_GetObjectItem(last, "50%")->valuedouble == 136.75);
+    const cJSON *pair = cJSON_GetArrayItem(pairs, 0);
+    assert_true(cJSON_GetObjectItem(pair, "mean_difference")->valuedouble == r->comparisons.items[0].mean_difference);
+    assert_string_equal(cJSON_GetObjectItem(pair, "verdict")->valuestring, "undecided");
+    assert_string_equal(cJSON_GetObjectItem(json, "seed")->valuestring, "18446744073709551615");
+    assert_non_null(cJSON_GetObjectItem(cJSON_GetObjectItem(json, "verdicts"), "best")->valuestring);
+    cJSON_Delete(json);
     free(text);
 }
 
@@ -796,7 +923,12 @@ int main(void) {
         cmocka_unit_test(diverged_repeats_are_counted_and_named),
         cmocka_unit_test(nothing_is_wider_than_the_terminal),
         cmocka_unit_test(odd_values_do_not_break_the_table),
-        cmocka_unit_test(a_long_name_costs_the_box_plots_not_the_name),
+        cmocka_unit_test(box_plots_stand_below_where_the_table_leaves_no_room),
+        cmocka_unit_test(box_plots_are_drawn_with_lines_where_they_may_be),
+        cmocka_unit_test(forty_experiments_fit_any_width_and_name_their_scale_again),
+        cmocka_unit_test(ranks_are_told_where_friedman_is_asked_for),
+        cmocka_unit_test(the_footer_tells_the_two_kinds_of_noise_apart),
+        cmocka_unit_test(the_document_is_json_whatever_the_names_are),
         cmocka_unit_test(the_users_locale_changes_no_number),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
