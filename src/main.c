@@ -4,7 +4,9 @@
 
 #include <assert.h>
 #include <getopt.h>
+#include <langinfo.h>
 #include <limits.h>
+#include <locale.h>
 #include <math.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -21,8 +23,7 @@ static const char usage[] =
     "  farm plan CONFIG          say what would run and for how long; write nothing\n"
     "  farm report DIR           make tables and files anew from what a run stored\n"
     "  farm merge DIR STORE.db.. join the shards of a run, and report\n"
-    "  farm compare FILE.csv...  describe and test files with a `results` column,\n"
-    "                            each against the first, line by line as pairs\n"
+    "  farm compare FILE.csv...  test files with a `results` column against the first\n"
     "\n"
     "  -r, --repeats N           repeats of each experiment (over the config's)\n"
     "  -s, --seed N              seed of all draws, 0 ... 2^64-1\n"
@@ -33,6 +34,8 @@ static const char usage[] =
     "      --shard K/N           run the K-th of N parts of the repeats, for merge\n"
     "      --fresh               forget what is stored; else only the rest is run\n"
     "      --no-plots            draw no pictures\n"
+    "      --format json         one JSON document instead of tables and sentences\n"
+    "      --paired              compare line by line as pairs; else Welch's test\n"
     "  -q, --quiet               print errors only\n"
     "  -h, --help, --version     this text; the version\n"
     "\n"
@@ -45,6 +48,8 @@ typedef struct {
     const char **set; /* what farm.set points to */
     const char *out;
     bool quiet;
+    bool json;
+    farm_pairing pairing;
 } arguments;
 
 /* The number of the signal that asked us to stop; 0: none. */
@@ -109,6 +114,18 @@ static int terminal_width(void) {
     return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
+/* Whether the user's locale writes UTF-8. */
+static bool locale_is_utf8(void) {
+    locale_t locale = newlocale(LC_CTYPE_MASK, "", (locale_t)0);
+    bool utf8 = locale && strcmp(nl_langinfo_l(CODESET, locale), "UTF-8") == 0;
+    if (locale) freelocale(locale);
+    return utf8;
+}
+
+static farm_style style_of(const arguments *options) {
+    return (farm_style){.width = terminal_width(), .utf8 = locale_is_utf8(), .json = options->json};
+}
+
 /* "1,080 of 1,200 results are kept in out/x/farm.db": what there is, for a message. */
 static void print_kept(const farm *f, const char *will) {
     farm_counts n = farm_count(f);
@@ -119,8 +136,8 @@ static void print_kept(const farm *f, const char *will) {
 /* Writes and prints what a run came to. */
 static farm_status conclude(const farm *f, const arguments *options, const char *folder, farm_errors *errors) {
     farm_status status = farm_write(f, folder, errors);
-    if (status == FARM_OK && !options->quiet)
-        status = farm_print_results(f, stdout, &(farm_style){.width = terminal_width()});
+    farm_style style = style_of(options);
+    if (status == FARM_OK && !options->quiet) status = farm_print_results(f, stdout, &style);
     if (status != FARM_OK || options->quiet) return status;
     fflush(stdout); /* before the lines on stderr, where both are one terminal */
     farm_counts n = farm_count(f);
@@ -196,8 +213,9 @@ static farm_status plan_config(farm *f, const arguments *options, const char *pa
 }
 
 static farm_status compare_files(const arguments *options, char **operands, int n, farm_errors *errors) {
-    return farm_compare_files((const char *const *)operands, (size_t)n, FARM_PAIRED, options->quiet ? NULL : stdout,
-                              &(farm_style){.width = terminal_width()}, errors);
+    farm_style style = style_of(options);
+    return farm_compare_files((const char *const *)operands, (size_t)n, options->pairing,
+                              options->quiet ? NULL : stdout, &style, errors);
 }
 
 /* operands: a run's folder */
@@ -253,6 +271,8 @@ enum {
     OPTION_SHARD,
     OPTION_FRESH,
     OPTION_NO_PLOTS,
+    OPTION_FORMAT,
+    OPTION_PAIRED,
     OPTION_VERSION,
     OPTION_NO_SHARING,
     OPTION_VECTOR
@@ -268,6 +288,8 @@ static const struct option long_options[] = {
     {"shard", required_argument, NULL, OPTION_SHARD},
     {"fresh", no_argument, NULL, OPTION_FRESH},
     {"no-plots", no_argument, NULL, OPTION_NO_PLOTS},
+    {"format", required_argument, NULL, OPTION_FORMAT},
+    {"paired", no_argument, NULL, OPTION_PAIRED},
     {"quiet", no_argument, NULL, 'q'},
     {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, OPTION_VERSION},
@@ -300,6 +322,12 @@ static int parse_options(arguments *a, int argc, char **argv) {
         case OPTION_SHARD: a->farm.shard = optarg; break;
         case OPTION_FRESH: a->farm.fresh = true; break;
         case OPTION_NO_PLOTS: a->farm.no_plots = true; break;
+        case OPTION_PAIRED: a->pairing = FARM_PAIRED; break;
+        case OPTION_FORMAT:
+            a->json = strcmp(optarg, "json") == 0;
+            if (!a->json && strcmp(optarg, "text") != 0)
+                return bad_usage("--format: must be text or json, found \"%s\"%s", optarg, "");
+            break;
         case OPTION_NO_SHARING: a->farm.no_sharing = true; break;
         case OPTION_VECTOR: a->farm.vector = optarg; break;
         case 'h': fputs(usage, stdout); return FARM_OK;

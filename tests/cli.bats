@@ -7,7 +7,7 @@ load common
   run_apart "$farm" "$root/configs/tutorial.json"
   [ "$status" -eq 0 ]
   [ -z "${stderr##*out/tutorial*}" ]
-  for file in summary.csv comparisons.csv forecasts.csv run.json report.html experiment_{fixed,refit,persistence}.csv \
+  for file in summary.csv comparisons.csv pairs.csv ranks.csv forecasts.csv run.json report.html experiment_{fixed,refit,persistence}.csv \
     experiment_update_{2,5,10,20,50}.csv experiment_fixed_{522,555,610,720,1050}.csv; do
     [ -f "out/tutorial/$file" ]
   done
@@ -97,7 +97,9 @@ P
   [ -z "$stderr" ]
   [ "$(echo "$output" | wc -l)" -le 24 ]
   [ "$(echo "$output" | awk '{ if (length > n) n = length } END { print n }')" -le 80 ]
-  for option in --repeats --seed --threads --out --set --no-plots --quiet --help --version; do [[ "$output" == *"$option"* ]]; done
+  for option in --repeats --seed --threads --out --set --no-plots --format --paired --quiet --help --version; do
+    [[ "$output" == *"$option"* ]]
+  done
 }
 
 @test "--version is one line" {
@@ -278,14 +280,25 @@ P
   echo "$output" | grep -qE "fixed .* constant"
 }
 
-@test "compare refuses files that do not pair, have no results or are not there" {
+@test "compare takes files as independent samples of any length, unless they are said to be paired" {
+  printf 'results\n1\n2\n4\n' >three.csv
+  printf ',results,note\n0,2,"a, b"\n1,3.5,\n2,4.5,c\n3,nan,d\n' >four.csv # as pandas writes one, with an index
+  run_apart "$farm" compare three.csv four.csv
+  [ "$status" -eq 0 ]
+  [[ "$output" == *"Welch's t-test"* && "$output" == *"n = 3 (1 diverged repeat left out), d = "* ]]
+  run_apart "$farm" compare --paired three.csv four.csv
+  [ "$status" -eq 2 ]
+  [[ "$stderr" == *"four.csv"* && "$stderr" == *"4 results against 3 in three.csv; --paired needs equally many"* ]]
+  printf 'results\n2\n3.5\n4.5\n' >other.csv
+  run_apart "$farm" compare --paired three.csv other.csv
+  [ "$status" -eq 0 ]
+  [[ "$output" == *"paired t-test"* && "$output" == *"dz = "* ]]
+}
+
+@test "compare refuses files that have no results or are not there" {
   printf 'results\n1\n2\n' >two.csv
-  printf 'results\n1\n2\n3\n' >three.csv
   printf 'result\n1\n2\n' >other.csv
   printf 'results\n1\nx\n' >word.csv
-  run_apart "$farm" compare two.csv three.csv
-  [ "$status" -eq 2 ]
-  [[ "$stderr" == *"three.csv"* && "$stderr" == *"3 results"* ]]
   run_apart "$farm" compare two.csv other.csv
   [ "$status" -eq 2 ]
   [[ "$stderr" == *"other.csv"* && "$stderr" == *"results"* ]]
@@ -317,6 +330,54 @@ assert said["description"] == given["description"], said["description"]
 assert said["experiments"][0]["description"] == given["experiments"][0]["description"]
 P
   done
+}
+
+# what json.load makes of stdin must have these members
+has_members() { # MEMBER...
+  /usr/bin/python3 -c 'import json, sys
+document = json.load(sys.stdin)
+missing = [m for m in sys.argv[1:] if m not in document]
+sys.exit(f"missing: {missing}" if missing else 0)' "$@"
+}
+
+@test "--format json tells run, report and compare as one JSON document on stdout" {
+  tutorial_here
+  run_apart "$farm" configs/tutorial.json -r 4 --format json
+  [ "$status" -eq 0 ]
+  printf '%s\n' "$output" | has_members name seed summary comparisons pairs friedman ranks best verdicts
+  ran="$output"
+  run_apart "$farm" report out/tutorial --format json
+  [ "$status" -eq 0 ]
+  [ "$output" = "$ran" ]
+  run_apart "$farm" compare out/tutorial/experiment_fixed.csv out/tutorial/experiment_refit.csv --format json
+  [ "$status" -eq 0 ]
+  printf '%s\n' "$output" | has_members summary comparisons pairs verdicts
+  run_apart "$farm" configs/tutorial.json --format yaml
+  [ "$status" -eq 2 ]
+  [[ "$stderr" == *'--format: must be text or json, found "yaml"'* ]]
+}
+
+@test "every test of compare.tests has its rows, and the default's rows are as ever" {
+  tutorial_here
+  "$farm" configs/tutorial.json -q -r 12
+  cp out/tutorial/comparisons.csv default.csv
+  "$farm" configs/tutorial.json -q -r 12 --set 'compare.tests=["paired_t","wilcoxon","sign","welch","friedman"]'
+  grep -E '^(test|paired_t|one_sample_t),' out/tutorial/comparisons.csv | cmp - default.csv
+  for name in wilcoxon one_sample_wilcoxon sign one_sample_sign welch; do
+    grep -q "^$name," out/tutorial/comparisons.csv
+  done
+  [ "$(head -n 1 out/tutorial/ranks.csv)" = experiment,mean_rank,n,chi_square,df,p,critical_difference ]
+  [ "$(wc -l <out/tutorial/pairs.csv)" -eq 18 ]
+}
+
+@test "box plots are plain ASCII where the locale is not UTF-8" {
+  printf 'results\n1\n2\n4\n' >a.csv
+  printf 'results\n3\n5\n6\n' >b.csv
+  LC_ALL=C run_apart "$farm" compare a.csv b.csv
+  [[ "$output" == *"["*"|"*"]"* ]]
+  ! printf '%s' "$output" | LC_ALL=C grep -q '[^ -~]'
+  LC_ALL=C.UTF-8 run_apart "$farm" compare a.csv b.csv
+  [[ "$output" == *"├"*"┃"*"┤"* ]]
 }
 
 @test "a diverged repeat is nan in its file and counted on the terminal" {
