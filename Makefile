@@ -28,7 +28,7 @@ quiet = $(if $(filter 0,$(V)),@echo "  $(1)"; )$(2)
 # what building needs, asked for once, so that a missing header comes with the way out
 ifneq ($(MAKECMDGOALS),help)
 ifeq ($(shell printf '\#include <%s>\n' cjson/cJSON.h csv.h Random123/philox.h gsl/gsl_multimin.h Rmath.h sha2.h sqlite3.h | $(CC) -E - >/dev/null 2>&1 && echo yes),)
-ifeq ($(filter tutorial check check-long check-frameworks asan tsan valgrind coverage fuzz mutation bench lint format clean,$(MAKECMDGOALS)),)
+ifeq ($(filter tutorial check check-long check-frameworks asan tsan valgrind coverage fuzz mutation bench calibration lint format clean,$(MAKECMDGOALS)),)
 $(warning libraries are missing: tools/setup.sh installs them)
 endif
 endif
@@ -97,7 +97,7 @@ $(foreach p,f32 f64,$(foreach l,$(LEVELS),$(eval $(call KERNEL_RULE,$(p),$(l))))
 $(BUILD)/tests/%.o: tests/%.c $(BUILD)/flags | $(BUILD)/tests
 	$(call quiet,$(CC) $<,$(CC) $(CPPFLAGS) $(CFLAGS) $(NUMERICS) -c -o $@ $<)
 
-$(TESTS) $(BUILD)/tests/bench_kernel $(BUILD)/tests/bench_store: %: %.o $(LIBRARY)
+$(TESTS) $(BUILD)/tests/bench_kernel $(BUILD)/tests/bench_store $(BUILD)/tests/calibration: %: %.o $(LIBRARY)
 	$(call quiet,link $@,$(CC) -o $@ $< $(LIBRARY) -lcmocka $(or $(LINKED),$(LDLIBS)))
 
 # Fuzzing, with clang alone: tests/fuzz/run.sh says what with. The readers' files come out of memory, see fuzz.h.
@@ -220,6 +220,11 @@ gallery: ## draw the pictures of docs/gallery.md anew
 	@$(MAKE) --no-print-directory -j$(JOBS) farm
 	@tools/gallery.sh
 
+calibration: ## do tests reject and intervals cover as often as they say? 2,000 runs, a minute
+	@tools/setup.sh check
+	@$(MAKE) --no-print-directory -j$(JOBS) $(BUILD)/tests/calibration
+	@$(BUILD)/tests/calibration
+
 lint: ## clang-tidy, cppcheck and the formatting
 	@tools/setup.sh lint
 	@tools/lint.sh
@@ -243,5 +248,5 @@ help: ## list the targets
 -include $(wildcard $(BUILD)/*.d $(BUILD)/tests/*.d)
 
 .PHONY: always all tutorial check run-check check-long check-frameworks asan tsan run-tsan valgrind run-valgrind \
-    coverage mutation tests fuzz fuzzers bench gallery lint format install clean help
+    coverage mutation tests fuzz fuzzers bench calibration gallery lint format install clean help
 .DELETE_ON_ERROR:
