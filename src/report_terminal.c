@@ -392,8 +392,11 @@ static void print_pairing(FILE *out, const comparisons *c) {
     if (low > high) return;
     fprintf(out, "Pairing: repeats correlate by %.2f", low);
     if (high > low) fprintf(out, " to %.2f", high);
-    fprintf(out, "; unpaired tests would need %.2g", least);
-    if (most > least) fprintf(out, " to %.2g", most);
+    char text[NUMBER_TEXT];
+    number_text(text, least, number_decimals(least, 2));
+    fprintf(out, "; unpaired tests would need %s", text);
+    number_text(text, most, number_decimals(most, 2));
+    if (most > least) fprintf(out, " to %s", text);
     fputs(" times as many.\n", out);
 }
 
