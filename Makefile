@@ -166,15 +166,15 @@ asan: ## every suite under AddressSanitizer and UndefinedBehaviorSanitizer
 # Archer tells ThreadSanitizer what libomp's locks and tasks put in order; it lies beside clang's own libraries.
 ARCHER = $(abspath $(shell clang -print-resource-dir)/../../libarcher.so)
 
-tsan: ## the task pool under ThreadSanitizer, by clang
+tsan: ## the task pool and the store under ThreadSanitizer, by clang
 	@tools/setup.sh check
 	@$(MAKE) --no-print-directory -j$(JOBS) run-tsan $(WATCHED) CC=clang EXTRA="-O1 -fsanitize=thread"
 
 run-tsan: export OMP_TOOL_LIBRARIES = $(ARCHER)
 run-tsan: export TSAN_OPTIONS = ignore_noninstrumented_modules=1
-run-tsan: $(PROGRAM) $(BUILD)/tests/test_pool
+run-tsan: $(PROGRAM) $(BUILD)/tests/test_pool $(BUILD)/tests/test_store
 	@test -f $(ARCHER) || { echo "no $(ARCHER): without it every task looks like a race"; exit 1; }
-	@tests/run.sh $(BUILD)/tests/test_pool
+	@tests/run.sh $(BUILD)/tests/test_pool $(BUILD)/tests/test_store
 	$(PROGRAM) configs/tutorial.json --quiet -r 64 -t 4 -o $(BUILD)/out
 
 # Valgrind knows no AVX-512 and tells the program so, which then takes the level below. Left out are the programs that

@@ -133,23 +133,29 @@ static char *experiments_of(store *s, farm_errors *errors) {
     return out;
 }
 
-/* Whether from is of the same run as the first one, which is what their experiments and repeats say. */
+/* Whether from is of the same run as the first one: the same work, and the same config that says what becomes of it. */
 static farm_status check_same_run(store *first, store *from, farm_errors *errors) {
     store_run one, other;
     farm_status status = FARM_FAILED;
     char *a = NULL, *b = NULL;
+    if (first == from) return FARM_OK;
     if (store_get_run(first, &one, errors) || store_get_run(from, &other, errors)) goto done;
     a = experiments_of(first, errors);
     b = experiments_of(from, errors);
     if (!a || !b) goto done;
-    status = FARM_OK;
-    if (strcmp(a, b) != 0 || one.repeats != other.repeats) {
+    const char *differ = NULL;
+    if (strcmp(a, b) != 0)
+        differ = "experiments, series or seed are";
+    else if (one.repeats != other.repeats)
+        differ = "number of repeats is";
+    else if (strcmp(one.meant, other.meant) != 0)
+        differ = "compare, save_models or another setting is";
+    status = differ ? FARM_BAD_INPUT : FARM_OK;
+    if (differ)
         errors_add(errors, (error_place){.file = from->path},
                    "is of another run than %s: its %s not the same; merge the shards of one config, run with the same "
                    "options",
-                   first->path, strcmp(a, b) != 0 ? "experiments, series or seed are" : "number of repeats is");
-        status = FARM_BAD_INPUT;
-    }
+                   first->path, differ);
 done:
     free(a);
     free(b);

@@ -1,5 +1,6 @@
 /* store_run.c - what a store says of the run that it was last used for. See store.h.
  * One row a fact, so that a person with the sqlite3 shell reads it at a glance. */
+#include "numbers.h"
 #include "store_parts.h"
 
 #include <stdlib.h>
@@ -101,8 +102,12 @@ static bool add_rows(store *s, digest_builder *b, const char *sql, farm_errors *
     int code = SQLITE_ERROR;
     while (rows && (code = sqlite3_step(rows)) == SQLITE_ROW)
         for (int column = 0; column < sqlite3_column_count(rows); column++) {
-            unsigned n = (unsigned)sqlite3_column_bytes(rows, column); /* also makes a text of a number */
-            const void *bytes = sqlite3_column_blob(rows, column);
+            bool is_real = sqlite3_column_type(rows, column) == SQLITE_FLOAT;
+            double real = is_real ? sqlite3_column_double(rows, column) : 0;
+            unsigned char real_bytes[8]; /* SQLite's text of a real is not the same in each of its versions */
+            number_to_bytes(real_bytes, &real, 1);
+            unsigned n = is_real ? 8 : (unsigned)sqlite3_column_bytes(rows, column); /* of a number that is its text */
+            const void *bytes = is_real ? real_bytes : sqlite3_column_blob(rows, column);
             const unsigned char length[4] = {(unsigned char)n, (unsigned char)(n >> 8), (unsigned char)(n >> 16),
                                              (unsigned char)(n >> 24)};
             digest_add(b, length, sizeof length);

@@ -459,6 +459,11 @@ refused() {
   small --shard 2/2 -o other --fresh -r 7
   cp other/shard-2-of-2.db bad.db
   refused 2 "bad.db: is of another run than good.db" "number of repeats is"
+  for setting in compare.alpha=0.01 save_models=true; do
+    small --shard 2/2 -o other --fresh --set "$setting"
+    cp other/shard-2-of-2.db bad.db
+    refused 2 "bad.db: is of another run than good.db" "compare, save_models or another setting is"
+  done
 
   cp out/shard-2-of-2.db bad.db
   /usr/bin/python3 -c 'import store_rows as s

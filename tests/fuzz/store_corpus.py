@@ -19,18 +19,25 @@ TWO = (
 )
 
 
+def bytes_of(value):
+    if value is None:
+        return b""
+    if isinstance(value, float):
+        return struct.pack("<d", value)
+    return value if isinstance(value, bytes) else str(value).encode()
+
+
 def seal(store):
     """The checksum that store_run.c keeps of the tables run and experiment."""
     queries = (
-        "SELECT key, typeof(value), iif(typeof(value) = 'real', cast(value AS TEXT), value) FROM run "
-        "WHERE key <> 'checksum' ORDER BY key",
+        "SELECT key, typeof(value), value FROM run WHERE key <> 'checksum' ORDER BY key",
         "SELECT position, name, work FROM experiment ORDER BY position",
     )
     sum_ = hashlib.sha256()
     for query in queries:
         for row in store.execute(query):
             for value in row:
-                data = b"" if value is None else value if isinstance(value, bytes) else str(value).encode()
+                data = bytes_of(value)
                 sum_.update(struct.pack("<I", len(data)) + data)
     store.execute("INSERT OR REPLACE INTO run VALUES ('checksum', ?)", (sum_.digest(),))
 

@@ -9,7 +9,7 @@ load ../common
   [ "$status" -eq 0 ]
 }
 
-@test "the task pool is clean under ThreadSanitizer" {
+@test "the task pool and the store are clean under ThreadSanitizer" {
   run make -C "$root" tsan
   echo "$output"
   [ "$status" -eq 0 ]
