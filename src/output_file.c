@@ -1,5 +1,6 @@
-/* output_file.c - files that appear whole or not at all. See output_file.h. Uses POSIX alone.
+/* output_file.c - files that appear whole or not at all. See output_file.h. Uses POSIX, and fopencookie.
  * Invariant: a file bears its own name only after every byte of the whole set has reached the disk. */
+#define _GNU_SOURCE /* fopencookie */
 #include "output_file.h"
 #include "errors.h"
 
@@ -91,45 +92,63 @@ static int open_temporary(output_file *file, const char *folder, const char *nam
 }
 
 static void forget_file(output_file *file) {
+    if (file->stream) fclose(file->stream);
+    if (file->sink && file->sink->fd >= 0) close(file->sink->fd);
+    free(file->sink);
     free(file->path);
     free(file->temporary);
     *file = (output_file){0};
 }
 
+/* A stream of our own writes here, since stdio's forgets why an earlier write failed. The first reason stays. */
+static ssize_t write_bytes(void *context, const char *bytes, size_t n) {
+    output_sink *sink = context;
+    size_t done = 0;
+    while (done < n && !sink->reason) {
+        ssize_t written = write(sink->fd, bytes + done, n - done);
+        if (written >= 0)
+            done += (size_t)written;
+        else if (errno != EINTR)
+            sink->reason = errno;
+    }
+    return (ssize_t)done;
+}
+
+static FILE *open_stream(output_sink *sink) {
+    FILE *stream = fopencookie(sink, "w", (cookie_io_functions_t){.write = write_bytes});
+    if (stream) setvbuf(stream, NULL, _IOFBF, 1 << 16);
+    return stream;
+}
+
 FILE *output_open(output_set *set, const char *folder, const char *name, farm_errors *errors) {
-    output_file file = {0};
-    int fd = -1, reason = ENOMEM;
-    if (!make_room(set) || !name_file(&file, folder, name)) goto failed;
-    fd = open_temporary(&file, folder, name);
-    if (fd >= 0) file.stream = fdopen(fd, "w");
+    output_file file = {.sink = malloc(sizeof *file.sink)};
+    int reason = ENOMEM;
+    if (file.sink) *file.sink = (output_sink){.fd = -1};
+    if (!file.sink || !make_room(set) || !name_file(&file, folder, name)) goto failed;
+    file.sink->fd = open_temporary(&file, folder, name);
+    if (file.sink->fd >= 0) file.stream = open_stream(file.sink);
     reason = errno;
     if (!file.stream) goto failed;
     set->items[set->n++] = file;
     return file.stream;
 failed:
     fail(errors, file.path ? file.path : name, "cannot write", reason);
-    if (fd >= 0) {
-        close(fd);
-        unlink(file.temporary);
-    }
+    if (file.sink && file.sink->fd >= 0) unlink(file.temporary);
     forget_file(&file);
     return NULL;
 }
 
-/* Why an earlier write failed: the stream has forgotten, so the disk is asked again. 0: it would take more now. */
-static int reason_again(output_file *file) { return write(fileno(file->stream), "\n", 1) == 1 ? 0 : errno; }
-
 farm_status output_close(output_set *set, farm_errors *errors) {
     output_file *file = &set->items[set->n - 1];
-    int reason = 0;
-    bool written = !ferror(file->stream);
-    if (!written)
-        reason = reason_again(file);
-    else if (fflush(file->stream) != 0 || fsync(fileno(file->stream)) != 0)
-        reason = errno, written = false;
-    if (fclose(file->stream) != 0 && written) reason = errno, written = false;
+    output_sink *sink = file->sink;
+    bool written = fflush(file->stream) == 0 && !ferror(file->stream) && !sink->reason;
+    if (!written && !sink->reason) sink->reason = errno ? errno : EIO;
+    if (written && fsync(sink->fd) != 0) sink->reason = errno;
+    fclose(file->stream);
     file->stream = NULL;
-    return written ? FARM_OK : fail(errors, file->path, "cannot write", reason ? reason : EIO);
+    if (close(sink->fd) != 0 && !sink->reason) sink->reason = errno;
+    sink->fd = -1;
+    return sink->reason ? fail(errors, file->path, "cannot write", sink->reason) : FARM_OK;
 }
 
 /* --- the set ---------------------------------------------------------------------------------------------------- */
@@ -168,7 +187,6 @@ void output_sweep(const char *folder) {
 void output_discard(output_set *set) {
     for (size_t i = 0; i < set->n; i++) {
         output_file *file = &set->items[i];
-        if (file->stream) fclose(file->stream);
         if (file->temporary) unlink(file->temporary);
         forget_file(file);
     }

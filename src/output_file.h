@@ -5,8 +5,15 @@
 
 #include "farm.h"
 
+/* Where a stream's bytes go. */
 typedef struct {
-    FILE *stream;    /* NULL once closed */
+    int fd;     /* -1 once closed */
+    int reason; /* why the first write that failed did, as errno has it; 0: none has */
+} output_sink;
+
+typedef struct {
+    FILE *stream; /* NULL once closed */
+    output_sink *sink;
     char *path;      /* what it will be called */
     char *temporary; /* what it is called now; NULL once renamed */
 } output_file;

@@ -66,8 +66,10 @@ FAILING(char *, strndup, (const char *text, size_t n), (text, n), FAIL_MEMORY, N
 FAILING(char *, realpath, (const char *path, char *out), (path, out), FAIL_MEMORY, NULL)
 FAILING(locale_t, newlocale, (int mask, const char *name, locale_t base), (mask, name, base), FAIL_MEMORY, NULL)
 FAILING(DIR *, opendir, (const char *path), (path), FAIL_MEMORY, NULL)
-FAILING(FILE *, fdopen, (int fd, const char *mode), (fd, mode), FAIL_MEMORY, NULL)
+FAILING(FILE *, fopencookie, (void *cookie, const char *mode, cookie_io_functions_t io), (cookie, mode, io),
+        FAIL_MEMORY, NULL)
 FAILING(FILE *, fopen, (const char *path, const char *mode), (path, mode), FAIL_FILES, NULL)
+FAILING(ssize_t, write, (int fd, const void *bytes, size_t n), (fd, bytes, n), FAIL_FILES, -1)
 FAILING(int, mkdir, (const char *path, mode_t mode), (path, mode), FAIL_FILES, -1)
 FAILING(int, rename, (const char *from, const char *to), (from, to), FAIL_FILES, -1)
 FAILING(int, fflush, (FILE * file), (file), FAIL_FILES, EOF)

@@ -1,6 +1,7 @@
 /* test_failures.c - the n-th allocation fails, the n-th file operation fails, for n = 1, 2, 3 ... until none does.
  * Whatever fails: no crash, FARM_FAILED with its reason, no file left behind, and the next run has the right bytes. (That
  * nothing leaks either is seen under AddressSanitizer.) By default a sample of the n; all of them with FARM_FAIL_ALL=1. */
+#define _GNU_SOURCE /* for failing.h */
 #include "farm.h"
 
 #include <setjmp.h>

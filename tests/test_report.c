@@ -565,7 +565,7 @@ static void a_write_that_failed_long_before_the_end_is_still_seen(void **state) 
     signal(SIGXFSZ, SIG_DFL);
     assert_int_equal(output_close(&set, &errors), FARM_FAILED);
     char *faults = scratch_faults(&s, &errors);
-    assert_string_equal(faults, "large.csv: cannot write: Input/output error\n");
+    assert_string_equal(faults, "large.csv: cannot write: File too large\n");
     output_discard(&set);
     assert_int_equal(scratch_count(s.folder), 0);
     free(faults);
