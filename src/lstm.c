@@ -33,7 +33,7 @@ static const struct {
     [VECTOR_X86_64_V3] = {"x86-64-v3", 256, KERNELS(v3)},
 #endif
 #ifdef FARM_HAVE_v4
-    [VECTOR_X86_64_V4] = {"x86-64-v4", 512, KERNELS(v4)},
+    [VECTOR_X86_64_V4] = {"x86-64-v4", 256, KERNELS(v4)},
 #endif
 };
 

@@ -91,23 +91,38 @@ INLINE void add_hidden(int n, const REAL *w, const REAL *h, REAL *z) {
     for (int g = 0; g < 4 * n; g++, w += LANES, z += LANES) EACH_LANE z[l] += w[l] * h[l];
 }
 
-/* The network's output for one row, y [LANES], and h', c', gates and a(c') on the way.
- *   z = b + x W + h U;  i, f, o = r(z);  c' = f c + i a(z_c);  h' = o a(c');  y = h' v + d */
-INLINE void forward(lstm *model, const constants k, const double *inputs, REAL *y) {
-    const int n = k.neurons, L = k.lags;
-    const REAL *w = model->weights, *hidden = model->hidden, *cell = model->cell;
-    REAL *gates = model->gates, *hidden_next = model->hidden_next, *cell_next = model->cell_next;
-    REAL *squashed = model->squashed;
-    const REAL *recurrent = w + (size_t)L * 4 * (size_t)n * LANES;
-    const REAL *bias = recurrent + (size_t)n * 4 * (size_t)n * LANES;
-    const REAL *dense = bias + (size_t)k.bias_vectors * 4 * (size_t)n * LANES;
+/* Where the parts of the weights begin. */
+INLINE REAL *recurrent_of(const lstm *model, const constants k) {
+    return (REAL *)model->weights + (size_t)k.lags * 4 * (size_t)k.neurons * LANES;
+}
+INLINE REAL *bias_of(const lstm *model, const constants k) {
+    return recurrent_of(model, k) + (size_t)k.neurons * 4 * (size_t)k.neurons * LANES;
+}
+INLINE REAL *dense_of(const lstm *model, const constants k) {
+    return bias_of(model, k) + (size_t)k.bias_vectors * 4 * (size_t)k.neurons * LANES;
+}
 
+/* What the gates of one row are, before they are activated: z = b + x W + h U, added up in this order. */
+INLINE void sum_gates(lstm *model, const constants k, const double *inputs) {
+    const int n = k.neurons;
+    const REAL *w = model->weights, *recurrent = recurrent_of(model, k), *bias = bias_of(model, k);
+    const REAL *hidden = model->hidden;
+    REAL *gates = model->gates;
     for (int g = 0; g < 4 * n * LANES; g += LANES) EACH_LANE gates[g + l] = bias[g + l];
     if (k.bias_vectors == 2)
         for (int g = 0; g < 4 * n * LANES; g += LANES) EACH_LANE gates[g + l] += bias[4 * n * LANES + g + l];
-    for (int i = 0; i < L; i++) add_input(n, w + (size_t)i * 4 * (size_t)n * LANES, (REAL)inputs[i], gates);
+    for (int i = 0; i < k.lags; i++) add_input(n, w + (size_t)i * 4 * (size_t)n * LANES, (REAL)inputs[i], gates);
     for (int j = 0; j < n; j++)
         add_hidden(n, recurrent + (size_t)j * 4 * (size_t)n * LANES, hidden + (size_t)j * LANES, gates);
+}
+
+/* The network's output for one row, y [LANES], by its z, and gates, c', a(c') and h' on the way.
+ *   i, f, o = r(z);  c' = f c + i a(z_c);  h' = o a(c');  y = h' v + d */
+INLINE void finish_forward(lstm *model, const constants k, REAL *y) {
+    const int n = k.neurons;
+    const REAL *cell = model->cell, *dense = dense_of(model, k);
+    REAL *gates = model->gates, *hidden_next = model->hidden_next, *cell_next = model->cell_next;
+    REAL *squashed = model->squashed;
 
     for (int j = 0; j < n; j++) activate(k.recurrent_activation, gates + (size_t)j * LANES);
     for (int j = n; j < 2 * n; j++) activate(k.recurrent_activation, gates + (size_t)j * LANES);
@@ -193,47 +208,69 @@ INLINE void move(const constants k, step_size step, const REAL *g, REAL *w, REAL
 #undef MOVE
 }
 
-/* A parameter's place in all arrays. */
-typedef struct {
-    REAL *w, *m, *v;
-    REAL *gradient; /* where a batch adds it up */
-} cursor;
-
-/* What is done with each parameter's gradient: a weight is moved at once, or, in a batch, the gradient is kept. */
+/* What is done with each parameter's gradient: a weight is moved at once, or, in a batch, the gradient is added up. */
 typedef enum { MOVE_WEIGHTS, ADD_GRADIENTS } gradient_use;
 
-/* The next parameter, by its gradient g [LANES]. */
-INLINE void use_gradient(const constants k, gradient_use use, step_size step, const REAL *g, cursor *at) {
+/* What a moved weight is multiplied by at once, while it is at hand, for the next row's z; see use_gradients. */
+typedef struct {
+    const double *inputs; /* of the next row; NULL: there is none, or a batch's weights are not moved yet */
+    const REAL *hidden;   /* that it starts from */
+} next_row;
+
+/* The parameter that begins at so many numbers, by its gradient g [LANES]. */
+INLINE void use_gradient(lstm *model, const constants k, gradient_use use, step_size step, const REAL *g, size_t at) {
+    REAL *gradients = model->gradients, *w = model->weights, *m = model->moment_1, *v = model->moment_2;
     if (use == MOVE_WEIGHTS)
-        move(k, step, g, at->w, at->m, at->v);
+        move(k, step, g, w + at, m + at, v + at);
     else
-        EACH_LANE at->gradient[l] += g[l];
-    at->w += LANES, at->m += LANES, at->v += LANES, at->gradient += LANES;
+        EACH_LANE gradients[at + (size_t)l] += g[l];
 }
 
-INLINE void use_product(const constants k, gradient_use use, step_size step, const REAL *a, const REAL *b, cursor *at) {
-    REAL g[LANES];
-    EACH_LANE g[l] = a[l] * b[l];
-    use_gradient(k, use, step, g, at);
-}
-
-/* Every weight's gradient, in the order of the parameters: W: x dz, U: h dz, b: dz, v: h' dy, d: dy. */
-INLINE void use_gradients(lstm *model, const constants k, gradient_use use, step_size step, const double *inputs,
-                          const REAL *dy) {
-    const int n = k.neurons;
-    const REAL *deltas = model->deltas, *hidden = model->hidden, *hidden_next = model->hidden_next;
-    cursor at = {model->weights, model->moment_1, model->moment_2, model->gradients};
-    for (int i = 0; i < k.lags; i++) {
-        REAL x[LANES];
-        EACH_LANE x[l] = (REAL)inputs[i];
-        for (int g = 0; g < 4 * n * LANES; g += LANES) use_product(k, use, step, x, deltas + g, &at);
+/* The weights from one input, or hidden state, to all gates, by its value a [LANES]. With next, the same of the next row,
+ * z += w next. */
+INLINE void use_row(lstm *model, const constants k, gradient_use use, step_size step, const REAL *a, size_t at,
+                    const REAL *next) {
+    const REAL *deltas = model->deltas, *w = model->weights;
+    REAL *z = model->gates;
+    for (size_t g = 0; g < 4 * (size_t)k.neurons * LANES; g += LANES) {
+        REAL gradient[LANES];
+        EACH_LANE gradient[l] = a[l] * deltas[g + (size_t)l];
+        use_gradient(model, k, use, step, gradient, at + g);
+        if (next) EACH_LANE z[g + (size_t)l] += w[at + g + (size_t)l] * next[l];
     }
-    for (int j = 0; j < n * LANES; j += LANES)
-        for (int g = 0; g < 4 * n * LANES; g += LANES) use_product(k, use, step, hidden + j, deltas + g, &at);
-    for (int b = 0; b < k.bias_vectors; b++)
-        for (int g = 0; g < 4 * n * LANES; g += LANES) use_gradient(k, use, step, deltas + g, &at);
-    for (int j = 0; j < n * LANES; j += LANES) use_product(k, use, step, hidden_next + j, dy, &at);
-    use_gradient(k, use, step, dy, &at);
+}
+
+/* Every weight's gradient: b: dz, W: x dz, U: h dz, v: h' dy, d: dy. Each weight of a gate that has moved goes into the
+ * next row's z right away, in the order of sum_gates, instead of being fetched from memory once more. */
+INLINE void use_gradients(lstm *model, const constants k, gradient_use use, step_size step, const double *inputs,
+                          const REAL *dy, next_row next) {
+    const size_t n = (size_t)k.neurons, gates = 4 * n * LANES, bias = ((size_t)k.lags + n) * gates;
+    const size_t dense = bias + (size_t)k.bias_vectors * gates;
+    const REAL *deltas = model->deltas, *hidden = model->hidden, *hidden_next = model->hidden_next, *w = model->weights;
+    REAL *z = model->gates;
+    for (size_t g = 0; g < gates; g += LANES) {
+        use_gradient(model, k, use, step, deltas + g, bias + g);
+        if (next.inputs) EACH_LANE z[g + (size_t)l] = w[bias + g + (size_t)l];
+    }
+    for (size_t g = 0; k.bias_vectors == 2 && g < gates; g += LANES) {
+        use_gradient(model, k, use, step, deltas + g, bias + gates + g);
+        if (next.inputs) EACH_LANE z[g + (size_t)l] += w[bias + gates + g + (size_t)l];
+    }
+    for (size_t i = 0; i < (size_t)k.lags; i++) {
+        REAL x[LANES], x_next[LANES];
+        EACH_LANE x[l] = (REAL)inputs[i];
+        if (next.inputs) EACH_LANE x_next[l] = (REAL)next.inputs[i];
+        use_row(model, k, use, step, x, i * gates, next.inputs ? x_next : NULL);
+    }
+    for (size_t j = 0; j < n; j++)
+        use_row(model, k, use, step, hidden + j * LANES, ((size_t)k.lags + j) * gates,
+                next.inputs ? next.hidden + j * LANES : NULL);
+    for (size_t j = 0; j < n * LANES; j += LANES) {
+        REAL gradient[LANES];
+        EACH_LANE gradient[l] = hidden_next[j + (size_t)l] * dy[l];
+        use_gradient(model, k, use, step, gradient, dense + j);
+    }
+    use_gradient(model, k, use, step, dy, dense + n * LANES);
 }
 
 /* The step's rate and epsilon. Both places of Adam's epsilon have one form: dividing PyTorch's
@@ -267,28 +304,31 @@ static void add_loss(lstm *model, const REAL *y, REAL target) {
     EACH_LANE model->loss[l] += (double)((y[l] - target) * (y[l] - target));
 }
 
-/* Forward and backward on one row: its loss is (y - target)^2, or its share of a batch's mean, so that
+/* From a row's z to its deltas: its loss is (y - target)^2, or its share of a batch's mean, so that
  * dy = slope (y - target) with slope 2, or 2 / rows. */
-INLINE void back_from_loss(lstm *model, const constants k, const double *inputs, REAL target, REAL slope, REAL *dy) {
+INLINE void back_from_loss(lstm *model, const constants k, REAL target, REAL slope, REAL *dy) {
     REAL y[LANES];
-    const REAL *dense =
-        (const REAL *)model->weights + (size_t)(k.lags + k.neurons + k.bias_vectors) * 4 * (size_t)k.neurons * LANES;
-    forward(model, k, inputs, y);
+    finish_forward(model, k, y);
     if (model->records_loss) add_loss(model, y, target);
     EACH_LANE dy[l] = slope * (y[l] - target);
-    backward(model, k, dense, dy);
+    backward(model, k, dense_of(model, k), dy);
 }
 
 /* A gradient step after each row. */
 INLINE void train(lstm *model, const constants k, const lstm_rows *rows, row_state state) {
+    if (rows->n > 0) sum_gates(model, k, rows->inputs);
     for (int r = 0; r < rows->n; r++) {
         const double *inputs = rows->inputs + (size_t)r * (size_t)k.lags;
+        const REAL *hidden = state == ROW_STATE_CARRIED ? model->hidden_next : model->hidden;
+        next_row next = {r + 1 < rows->n ? inputs + k.lags : NULL, hidden};
         REAL dy[LANES];
-        back_from_loss(model, k, inputs, (REAL)rows->targets[r], 2, dy);
-        use_gradients(model, k, MOVE_WEIGHTS, next_step(model, k), inputs, dy);
+        back_from_loss(model, k, (REAL)rows->targets[r], 2, dy);
+        use_gradients(model, k, MOVE_WEIGHTS, next_step(model, k), inputs, dy, next);
         if (state == ROW_STATE_CARRIED) move_state_on(model);
     }
 }
+
+#include "lstm_one.h"
 
 static constants constants_of(const lstm *model) {
     const lstm_shape *s = &model->shape;
@@ -321,8 +361,9 @@ static void train_batch(lstm *model, const constants k, const lstm_rows *rows, r
         const double *inputs = rows->inputs + (size_t)p * (size_t)k.lags;
         REAL dy[LANES];
         take_place(model, k.neurons, (size_t)p);
-        back_from_loss(model, k, inputs, (REAL)rows->targets[p], (REAL)(2.0 / rows->n), dy);
-        use_gradients(model, k, ADD_GRADIENTS, (step_size){0}, inputs, dy);
+        sum_gates(model, k, inputs);
+        back_from_loss(model, k, (REAL)rows->targets[p], (REAL)(2.0 / rows->n), dy);
+        use_gradients(model, k, ADD_GRADIENTS, (step_size){0}, inputs, dy, (next_row){0});
         if (state == ROW_STATE_CARRIED) leave_place(model, k.neurons, (size_t)p);
     }
     const step_size step = next_step(model, k);
@@ -331,11 +372,15 @@ static void train_batch(lstm *model, const constants k, const lstm_rows *rows, r
 
 /* What most fits are, as constants, where the branches on them fall away. */
 static void train_one_neuron_hard(lstm *model, constants k, const lstm_rows *rows, row_state state) {
-    k.lags = k.neurons = k.bias_vectors = 1;
     k.activation = ACTIVATION_TANH;
     k.recurrent_activation = ACTIVATION_HARD_SIGMOID;
-    k.optimizer = OPTIMIZER_ADAM;
-    train(model, k, rows, state);
+    train_halves(model, k, rows, state);
+}
+
+static void train_one_neuron_soft(lstm *model, constants k, const lstm_rows *rows, row_state state) {
+    k.activation = ACTIVATION_TANH;
+    k.recurrent_activation = ACTIVATION_SIGMOID;
+    train_halves(model, k, rows, state);
 }
 
 static void train_hard(lstm *model, constants k, const lstm_rows *rows, row_state state) {
@@ -358,8 +403,12 @@ static void train_rows(lstm *model, const lstm_rows *rows, row_state state) {
     constants k = constants_of(model);
     bool adam = k.optimizer == OPTIMIZER_ADAM;
     bool hard = adam && k.activation == ACTIVATION_TANH && k.recurrent_activation == ACTIVATION_HARD_SIGMOID;
-    if (hard && k.lags == 1 && k.neurons == 1 && k.bias_vectors == 1)
+    bool soft = adam && k.activation == ACTIVATION_TANH && k.recurrent_activation == ACTIVATION_SIGMOID;
+    bool one = k.lags == 1 && k.neurons == 1 && k.bias_vectors == 1;
+    if (hard && one)
         train_one_neuron_hard(model, k, rows, state);
+    else if (soft && one)
+        train_one_neuron_soft(model, k, rows, state);
     else if (hard)
         train_hard(model, k, rows, state);
     else if (adam)
@@ -377,8 +426,10 @@ static void train_batches(lstm *model, const lstm_rows *rows, int batch, row_sta
 }
 
 static void forecast(lstm *model, const double *inputs, double *output) {
+    const constants k = constants_of(model);
     REAL y[LANES];
-    forward(model, constants_of(model), inputs, y);
+    sum_gates(model, k, inputs);
+    finish_forward(model, k, y);
     EACH_LANE output[l] = y[l];
     move_state_on(model);
 }
