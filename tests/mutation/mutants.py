@@ -34,7 +34,7 @@ KIND = {
 }
 KEYWORDS = set("return if else for while do switch case default break continue goto sizeof typedef static const "
                "struct union enum extern void int long double float bool size_t unsigned char".split())  # fmt: skip
-CONTROLS = {"EACH_LANE", "else", "do"}  # a statement may follow at once
+CONTROLS = {"EACH_LANE", "EACH_HALF_LANE", "else", "do"}  # a statement may follow at once
 
 # whose arguments may change places: strcmp, too, as it is asked here, == 0
 SYMMETRIC = re.compile(r"fmin|fmax|strcmp|dot|(\w+_)?same_\w+|\w+_equal")
