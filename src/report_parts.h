@@ -21,7 +21,7 @@ void report_run_json(FILE *out, const report_input *in);
 void report_models_json(FILE *out, const report_input *in, size_t i);
 
 /* report_terminal.c: decimals that give the upper quartile of all means five digits, so that a mean far off changes
- * nothing. -1: no memory. */
+ * nothing. */
 int report_decimals(const summary *summaries, size_t n);
 
 /* report_terminal.c: the last part of a path. */
