@@ -229,8 +229,8 @@ farm_status plot_draw(plot_pictures *out, const plot_input *in, farm_errors *err
     plot_input drawn = *in;
     size_t n = 0;
     *out = (plot_pictures){0};
-    char *column = page_fitted(in->series_column, PAGE_FONT, widest_column);
-    if (!column) return FARM_FAILED;
+    char *column = in->series_column ? page_fitted(in->series_column, PAGE_FONT, widest_column) : NULL;
+    if (in->series_column && !column) return FARM_FAILED;
     drawn.series_column = column;
     number_locale held = number_locale_enter();
     for (size_t i = 0; in->n_experiments > 0 && i < sizeof all / sizeof *all; i++)

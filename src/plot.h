@@ -11,7 +11,7 @@ enum { PLOT_MOST = 8 }; /* pictures of one run */
 /* What is drawn. Nothing is owned. */
 typedef struct {
     const char *run_name, *series_column;
-    const series *series;
+    const series *series;          /* NULL, and with it column and frames: results alone are known */
     const experiment *experiments; /* [n_experiments], in config order */
     const frame *const *frames;    /* [n_experiments] */
     size_t n_experiments;

@@ -330,12 +330,12 @@ static void describe(plot_page *page, const boxes *b) {
 static void draw(plot_page *page, boxes *b, const layout *l) {
     plot_box box = {l->names + l->below + 22, l->top, PLOT_WIDTH - l->counts - l->above - 22,
                     l->top + l->row * (double)b->n};
-    char text[300];
+    char text[300], units[230];
     label_rows(page, b, l, &box);
     page_label(page, PLOT_WIDTH - 8, l->top - 8, ALIGN_RIGHT, INK_MUTED, PAGE_SMALL, "repeats");
     plot_key_of_inks(page, box.left, 14, b->in);
-    snprintf(text, sizeof text, "RMSE of the forecasts, in units of %.200s%s", b->in->series_column,
-             b->axis.logarithmic ? " (logarithmic)" : "");
+    plot_units(units, sizeof units, b->in);
+    snprintf(text, sizeof text, "RMSE of the forecasts%s%s", units, b->axis.logarithmic ? " (logarithmic)" : "");
     page_label(page, (box.left + box.right) / 2, box.bottom + 34, ALIGN_CENTER, INK_TEXT, PAGE_FONT, text);
     page_panel(page, &(plot_panel){.box = box,
                                    .x = b->axis,

@@ -130,7 +130,7 @@ static void figures(char *text, size_t size, const forest *f, const forest_row *
     if (r->windows_differ)
         snprintf(text, size, "other test rows");
     else if (!has_mean(r))
-        snprintf(text, size, "no pair of repeats");
+        snprintf(text, size, f->in->comparisons->unpaired ? "no repeats" : "no pair of repeats");
     else if (!has_interval(r))
         snprintf(text, size, "%s", v[0]);
     else
@@ -204,7 +204,10 @@ static void hover_row(plot_page *page, const forest *f, size_t i) {
     if (r->is_heading) return;
     figures(text, sizeof text, f, r);
     p_text(p, sizeof p, r);
-    plot_count(count, r->n, "pair", "pairs");
+    if (f->in->comparisons->unpaired)
+        plot_count(count, r->n, "repeat or more of each", "repeats or more of each");
+    else
+        plot_count(count, r->n, "pair", "pairs");
     page_hover(page, -INFINITY, INFINITY, middle_of(i) - 0.5, middle_of(i) + 0.5, "%s \xE2\x88\x92 %s\n%s%s%s\n%s",
                name_of(f, r->a), name_of(f, r->b), text, *p ? "\n" : "", p, count);
 }
@@ -263,10 +266,11 @@ static void label_rows(plot_page *page, const forest *f, const layout *l, double
 
 static void label_axis(plot_page *page, const forest *f, const plot_box *box) {
     static const char better[] = "\xE2\x86\x90 better: lower RMSE", worse[] = "worse: higher RMSE \xE2\x86\x92";
-    char text[300];
+    char text[300], units[230];
     double zero = box->left + (box->right - box->left) * -f->axis.low / (f->axis.high - f->axis.low);
-    snprintf(text, sizeof text, "mean difference of RMSE, in units of %.150s, with its %g%% interval",
-             f->in->series_column, 100 * (1 - f->in->comparisons->alpha));
+    plot_units(units, sizeof units, f->in);
+    snprintf(text, sizeof text, "mean difference of RMSE%s, with its %g%% interval", units,
+             100 * (1 - f->in->comparisons->alpha));
     page_label(page, (box->left + box->right) / 2, box->bottom + 52, ALIGN_CENTER, INK_TEXT, PAGE_FONT, text);
     if (zero - box->left > page_text_width(better, PAGE_SMALL))
         page_label(page, zero - 8, box->bottom + 32, ALIGN_RIGHT, INK_MUTED, PAGE_SMALL, better);

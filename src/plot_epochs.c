@@ -256,10 +256,10 @@ static void draw_key(plot_page *page, const chart *c, double x) {
 }
 
 static void draw(plot_page *page, const chart *c, const plot_box *box, const char *ticks) {
-    char text[300];
+    char text[300], units[230];
     draw_key(page, c, box->left);
-    snprintf(text, sizeof text, "RMSE, in units of %.200s: median and middle 80%% of the repeats",
-             c->in->series_column);
+    plot_units(units, sizeof units, c->in);
+    snprintf(text, sizeof text, "RMSE%s: median and middle 80%% of the repeats", units);
     page_label(page, 8, box->top - 14, ALIGN_LEFT, INK_TEXT, PAGE_FONT, text);
     page_label(page, (box->left + box->right) / 2, box->bottom + 34, ALIGN_CENTER, INK_TEXT, PAGE_FONT,
                "epochs of each update (logarithmic)");

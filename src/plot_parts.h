@@ -33,6 +33,9 @@ double plot_quantile(const double *sorted, size_t n, double q);
 enum { PLOT_NUMBER = 48 };
 void plot_number(char *text, double value, double magnitude);
 
+/* ", in units of Sales", or nothing where the column is not known. */
+void plot_units(char *text, size_t size, const plot_input *in);
+
 /* A row of samples with the names of what is there, at y: of the inks that any of the experiments has. */
 void plot_key_of_inks(plot_page *page, double x, double y, const plot_input *in);
 

@@ -55,6 +55,11 @@ void plot_count(char *text, size_t n, const char *one, const char *many) {
     snprintf(text, PLOT_NUMBER, "%s %s", count, n == 1 ? one : many);
 }
 
+void plot_units(char *text, size_t size, const plot_input *in) {
+    snprintf(text, size, "%s%.200s", in->series_column ? ", in units of " : "",
+             in->series_column ? in->series_column : "");
+}
+
 void plot_key_of_inks(plot_page *page, double x, double y, const plot_input *in) {
     static const struct {
         plot_ink ink;
