@@ -6,6 +6,7 @@
 #include "report_parts.h"
 
 #include <math.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -148,47 +149,71 @@ static void put_comparisons(FILE *out, const report_input *in, int decimals) {
     close_table(out);
 }
 
-static void put_pair(FILE *out, const report_input *in, const comparison *c, int decimals) {
+/* A number of comparison as a column of the table of pairs, which is there where any pair has one. */
+typedef struct {
+    const char *title;
+    size_t member;
+    int decimals; /* IN_UNITS: as means have them; A_P: it is a p */
+} pair_column;
+enum { IN_UNITS = -1, A_P = -2, MOST_PAIR_COLUMNS = 16 };
+
+static double value_of(const comparison *c, const pair_column *of) {
+    return *(const double *)(const void *)((const char *)c + of->member);
+}
+
+static bool has_value(const comparisons *c, const pair_column *of) {
+    for (size_t i = 0; i < c->n; i++)
+        if (!isnan(value_of(&c->items[i], of))) return true;
+    return false;
+}
+
+static void put_pair(FILE *out, const report_input *in, const comparison *c, const pair_column *columns, size_t n,
+                     int decimals) {
     fputs("<tr>", out);
     put_pair_names(out, in, c);
     fprintf(out, "<td>%s</td>", pair_verdict_name(c->verdict));
     put_count(out, c->n);
-    put_number(out, c->median_difference, decimals);
-    put_number(out, c->median_ci_low, decimals);
-    put_number(out, c->median_ci_high, decimals);
-    put_number(out, c->superiority, 3);
-    put_number(out, c->share_won, 3);
-    put_number(out, c->correlation, 2);
-    put_number(out, c->power, 2);
-    put_p(out, c->dm_p);
-    if (in->comparisons->rope > 0) put_p(out, c->equivalence_p);
+    for (size_t i = 0; i < n; i++) {
+        double value = value_of(c, &columns[i]);
+        if (columns[i].decimals == A_P)
+            put_p(out, value);
+        else
+            put_number(out, value, columns[i].decimals == IN_UNITS ? decimals : columns[i].decimals);
+    }
     fputs("</tr>\n", out);
 }
 
+/* What the columns' names mean that do not say it themselves. */
+static void pairs_note(char *note, size_t size, const comparisons *c, const pair_column *won, const pair_column *dm) {
+    snprintf(note, size, ". Superiority: the chance that a repeat of a is better than some repeat of b%s%s.",
+             has_value(c, won) ? "; share won: of a, repeat by repeat" : "",
+             has_value(c, dm) ? "; DM: the Diebold-Mariano test over the test rows" : "");
+}
+
 static void put_pairs(FILE *out, const report_input *in, int decimals) {
-    char low[40];
+    char low[40], note[300];
     const comparisons *c = in->comparisons;
     snprintf(low, sizeof low, "%.4g%% CI from", 100 * (1 - c->alpha));
-    const column columns[] = {{"a", true},
-                              {"b", true},
-                              {"a is", false},
-                              {"n", false},
-                              {"median " MINUS, false},
-                              {low, false},
-                              {"to", false},
-                              {"superiority", false},
-                              {"share won", false},
-                              {"correlation", false},
-                              {"power", false},
-                              {"p of DM", false},
-                              {"p of equivalence", false}};
-    size_t n = sizeof columns / sizeof *columns;
-    open_table(
-        out, "pairs", "How much a and b differ, beside the mean",
-        ". Superiority: the chance that a repeat of a is better than some repeat of b; share won: of a, repeat by "
-        "repeat; DM: the Diebold-Mariano test over the test rows.",
-        columns, c->rope > 0 ? n : n - 1);
-    for (size_t i = 0; i < c->n; i++) put_pair(out, in, &c->items[i], decimals);
+    const pair_column all[] = {{"median " MINUS, offsetof(comparison, median_difference), IN_UNITS},
+                               {low, offsetof(comparison, median_ci_low), IN_UNITS},
+                               {"to", offsetof(comparison, median_ci_high), IN_UNITS},
+                               {"superiority", offsetof(comparison, superiority), 3},
+                               {"share won", offsetof(comparison, share_won), 3},
+                               {"correlation", offsetof(comparison, correlation), 2},
+                               {"power", offsetof(comparison, power), 2},
+                               {"p of DM", offsetof(comparison, dm_p), A_P},
+                               {"p of equivalence", offsetof(comparison, equivalence_p), A_P}};
+    column columns[MOST_PAIR_COLUMNS] = {{"a", true}, {"b", true}, {"a is", false}, {"n", false}};
+    pair_column shown[sizeof all / sizeof *all];
+    size_t n = 0, names = 4;
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        if (!has_value(c, &all[i])) continue;
+        columns[names + n] = (column){all[i].title, false};
+        shown[n++] = all[i];
+    }
+    pairs_note(note, sizeof note, c, &all[4], &all[7]);
+    open_table(out, "pairs", "How much a and b differ, beside the mean", note, columns, names + n);
+    for (size_t i = 0; i < c->n; i++) put_pair(out, in, &c->items[i], shown, n, decimals);
     close_table(out);
 }
 
