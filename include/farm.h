@@ -153,10 +153,19 @@ const double *farm_rmse(const farm *f, size_t index, size_t *n);
 /* What line r of one file has to do with line r of another. */
 typedef enum { FARM_UNPAIRED, FARM_PAIRED } farm_pairing;
 
+/* How files of results are compared. Zeroed: as independent samples, and nothing is written. */
+typedef struct {
+    farm_pairing pairing;
+    const char
+        *folder;   /* NULL, or where tables, pictures and report.html go, as farm_write has them; made where missing */
+    bool no_plots; /* no pictures */
+} farm_comparison;
+
 /* Describes and tests files of results, CSVs with a column `results`, whoever wrote them: each against the first, as
  * independent samples of any length (Welch's test), or line by line as pairs; a file of one line is a constant. out
- * NULL: only check them. */
-farm_status farm_compare_files(const char *const *paths, size_t n, farm_pairing pairing, FILE *out,
+ * NULL: nothing is printed. FARM_BAD_INPUT: a file is at fault, or the folder holds a run or one of the files under a name
+ * that would be replaced. FARM_OK with a fault in errors: there are no pictures, as by farm_write. */
+farm_status farm_compare_files(const char *const *paths, size_t n, const farm_comparison *how, FILE *out,
                                const farm_style *style, farm_errors *errors);
 
 #endif

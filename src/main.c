@@ -28,7 +28,7 @@ static const char usage[] =
     "  -r, --repeats N           repeats of each experiment (over the config's)\n"
     "  -s, --seed N              seed of all draws, 0 ... 2^64-1\n"
     "  -t, --threads N           threads; default: OMP_NUM_THREADS, else all cores\n"
-    "  -o, --out DIR             write the files into DIR, not out/NAME\n"
+    "  -o, --out DIR             write to DIR, not out/NAME (compare: nowhere)\n"
     "      --from MODELS.json    start from saved weights, a file of models/\n"
     "      --set PATH=VALUE      set any key of the config, as train.epochs=100\n"
     "      --shard K/N           run the K-th of N parts of the repeats, for merge\n"
@@ -132,6 +132,8 @@ static void print_kept(const farm *f, const char *will) {
     fprintf(stderr, "%llu of %llu results %s %s", there, asked, will, farm_store(f));
 }
 
+static void print_folder(const char *folder) { fprintf(stderr, "\nAll files are in %s/\n", folder); }
+
 /* Writes and prints what a run came to. */
 static farm_status conclude(const farm *f, const arguments *options, const char *folder, farm_errors *errors) {
     farm_status status = farm_write(f, folder, errors);
@@ -145,7 +147,7 @@ static farm_status conclude(const farm *f, const arguments *options, const char 
                 (unsigned long long)n.reused, (unsigned long long)n.computed);
     else if (n.reused > 0)
         fprintf(stderr, "\nAll %llu results were stored before; nothing was trained.", (unsigned long long)n.asked);
-    fprintf(stderr, "\nAll files are in %s/\n", folder);
+    print_folder(folder);
     return FARM_OK;
 }
 
@@ -213,8 +215,13 @@ static farm_status plan_config(farm *f, const arguments *options, const char *pa
 
 static farm_status compare_files(const arguments *options, char **operands, int n, farm_errors *errors) {
     farm_style style = style_of(options);
-    return farm_compare_files((const char *const *)operands, (size_t)n, options->pairing,
-                              options->quiet ? NULL : stdout, &style, errors);
+    farm_comparison how = {.pairing = options->pairing, .folder = options->out, .no_plots = options->farm.no_plots};
+    farm_status status = farm_compare_files((const char *const *)operands, (size_t)n, &how,
+                                            options->quiet ? NULL : stdout, &style, errors);
+    if (status != FARM_OK || options->quiet || !options->out) return status;
+    fflush(stdout);
+    print_folder(options->out);
+    return FARM_OK;
 }
 
 /* operands: a run's folder */

@@ -1,4 +1,4 @@
-/* report.c - a run's folder: every file under a temporary name first, then all of them under their own.
+/* report.c - a run's folder, or a comparison's: every file under a temporary name first, then all of them under their own.
  * In: a report_input, a folder. Out: files. Uses report_csv.c, report_json.c, report_html.h, plot.h, output_file.h.
  * Invariant: a run that fails leaves the folder as it was, unless the disk itself fails between two renames. */
 #include "report.h"
@@ -17,7 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* What writing one run's folder needs throughout. */
+/* What writing one folder needs throughout. */
 typedef struct {
     const report_input *in;
     const summary *summaries;
@@ -146,17 +146,69 @@ static farm_status write_models(writing *w, const char *models) {
     return status;
 }
 
-static farm_status write_tables(writing *w) {
+/* --- which files there are -------------------------------------------------------------------------------------- */
+
+static bool always(const report_input *in) {
+    (void)in;
+    return true;
+}
+
+static bool is_run(const report_input *in) { return in->series; }
+
+static bool is_paired(const report_input *in) { return !in->comparisons->unpaired; }
+
+/* A file of one name. */
+typedef struct {
+    const char *name;
+    file_writer *write;
+    bool (*is_due)(const report_input *in);
+    const char *head; /* how it begins where it may be stale: where it is not due and begins so, it is removed */
+} named_file;
+
+static const named_file named_files[] = {
+    {"summary.csv", summary_file, always, NULL},     {"comparisons.csv", comparisons_file, always, NULL},
+    {"pairs.csv", pairs_file, always, NULL},         {"ranks.csv", ranks_file, is_paired, "experiment,mean_rank,"},
+    {"forecasts.csv", forecasts_file, is_run, NULL}, {"run.json", run_file, is_run, NULL},
+    {"report.html", html_file, always, NULL},
+};
+enum { N_NAMED_FILES = sizeof named_files / sizeof *named_files };
+
+static farm_status write_named_files(writing *w) {
     farm_status status = FARM_OK;
-    for (size_t i = 0; status == FARM_OK && i < w->in->n_experiments; i++)
-        status = write_for_experiment(w, i, "experiment_", ".csv", results_file);
-    if (status == FARM_OK) status = write_file(w, "summary.csv", summary_file, 0);
-    if (status == FARM_OK) status = write_file(w, "comparisons.csv", comparisons_file, 0);
-    if (status == FARM_OK) status = write_file(w, "pairs.csv", pairs_file, 0);
-    if (status == FARM_OK) status = write_file(w, "ranks.csv", ranks_file, 0);
-    if (status == FARM_OK) status = write_file(w, "forecasts.csv", forecasts_file, 0);
+    for (size_t i = 0; status == FARM_OK && i < N_NAMED_FILES; i++)
+        if (named_files[i].is_due(w->in)) status = write_file(w, named_files[i].name, named_files[i].write, 0);
     return status;
 }
+
+static farm_status write_results(writing *w) {
+    farm_status status = FARM_OK;
+    for (size_t i = 0; status == FARM_OK && is_run(w->in) && i < w->in->n_experiments; i++)
+        status = write_for_experiment(w, i, "experiment_", ".csv", results_file);
+    return status;
+}
+
+/* Whether folder/base + ending and the file of info are one. */
+static bool is_file(const char *folder, const char *base, const char *ending, const struct stat *info) {
+    char name[64];
+    snprintf(name, sizeof name, "/%s%s", base, ending);
+    char *path = joined(folder, name, "");
+    struct stat there; /* a link is replaced, and what it leads to is not */
+    bool same = path && lstat(path, &there) == 0 && there.st_dev == info->st_dev && there.st_ino == info->st_ino;
+    free(path);
+    return same;
+}
+
+bool report_replaces(const char *folder, const char *path) {
+    struct stat info;
+    if (stat(path, &info) != 0) return false;
+    for (size_t i = 0; i < N_NAMED_FILES; i++)
+        if (is_file(folder, named_files[i].name, "", &info)) return true;
+    for (const char *const *name = plot_names; *name; name++)
+        if (is_file(folder, *name, ".svg", &info) || is_file(folder, *name, ".png", &info)) return true;
+    return false;
+}
+
+/* --- pictures --------------------------------------------------------------------------------------------------- */
 
 static farm_status draw_pictures(writing *w) {
     const report_input *in = w->in;
@@ -203,7 +255,7 @@ static const char *const models_heads[] = {"[\n  {\"kernel\": ", "[\n  null", NU
 /* Whether a file in the folder is one of ours, and not somebody's who keeps such names, too. A link is: what it leads to
  * stays. */
 static bool is_ours(DIR *folder, const char *name, const char *const *heads) {
-    char head[24] = "";
+    char head[32] = "";
     struct stat info;
     if (fstatat(dirfd(folder), name, &info, AT_SYMLINK_NOFOLLOW) != 0 || S_ISLNK(info.st_mode)) return true;
     int fd = S_ISREG(info.st_mode) ? openat(dirfd(folder), name, O_RDONLY | O_CLOEXEC) : -1;
@@ -270,6 +322,32 @@ static farm_status remove_stale_pictures(const writing *w) {
     return status;
 }
 
+/* Removes tables that are not due this time. */
+static farm_status remove_stale_tables(const writing *w) {
+    farm_status status = FARM_OK;
+    DIR *listing = opendir(w->folder);
+    for (size_t i = 0; listing && i < N_NAMED_FILES; i++) {
+        const named_file *file = &named_files[i];
+        const char *const heads[] = {file->head, NULL};
+        struct stat info;
+        if (!file->head || file->is_due(w->in)) continue;
+        if (fstatat(dirfd(listing), file->name, &info, AT_SYMLINK_NOFOLLOW) != 0) continue;
+        if (is_ours(listing, file->name, heads) && remove_file(w->folder, file->name, w->errors) != FARM_OK)
+            status = FARM_FAILED;
+    }
+    if (listing) closedir(listing);
+    return status;
+}
+
+static farm_status remove_all_stale(const writing *w, const char *models) {
+    farm_status status = FARM_OK;
+    if (is_run(w->in)) status = remove_stale(w->in, w->folder, "experiment_", ".csv", results_heads, w->errors);
+    if (remove_stale_tables(w)) status = FARM_FAILED;
+    if (remove_stale_pictures(w)) status = FARM_FAILED;
+    if (has_models(w->in) && remove_stale(w->in, models, "", ".json", models_heads, w->errors)) status = FARM_FAILED;
+    return status;
+}
+
 /* --- the folder ------------------------------------------------------------------------------------------------- */
 
 void report_sweep(const char *folder) {
@@ -289,15 +367,10 @@ farm_status report_write(const report_input *in, const char *folder, farm_errors
         out_of_memory(errors, folder);
         goto done;
     }
-    if (output_make_folder(folder, errors) || write_tables(&w)) goto done;
-    if (draw_pictures(&w) || write_pictures(&w)) goto done;
+    if (output_make_folder(folder, errors) || draw_pictures(&w) || write_results(&w) || write_pictures(&w)) goto done;
     if (has_models(in) && write_models(&w, models)) goto done;
-    if (write_file(&w, "run.json", run_file, 0)) goto done;
-    if (write_file(&w, "report.html", html_file, 0)) goto done;
-    if (output_publish(&w.files, errors)) goto done;
-    status = remove_stale(in, folder, "experiment_", ".csv", results_heads, errors);
-    if (remove_stale_pictures(&w)) status = FARM_FAILED;
-    if (has_models(in) && remove_stale(in, models, "", ".json", models_heads, errors)) status = FARM_FAILED;
+    if (write_named_files(&w) || output_publish(&w.files, errors)) goto done;
+    status = remove_all_stale(&w, models);
 done:
     output_discard(&w.files);
     plot_free(&w.pictures);

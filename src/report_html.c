@@ -1,5 +1,5 @@
-/* report_html.c - the page from top to bottom: what came out, pictures, tables, config, how to make it again, what the
- * method cannot say. See report_html.h. Uses html.h for every text, compare.h for the sentences.
+/* report_html.c - the page from top to bottom: what came out, pictures, tables, config and how to make it again (or which
+ * files the results came from), what the method cannot say. See report_html.h. Uses html.h for every text, compare.h for the sentences.
  * Invariant: each statement stands once; what was left out of a number is named beside it. */
 #include "html.h"
 #include "numbers.h"
@@ -38,26 +38,48 @@ static void put_head(const page *p) {
     fprintf(p->out, " \xE2\x80\x93 farm</title>\n<style>\n%s</style>\n</head>\n", report_html_style);
 }
 
-/* 36 observations of Sales in shampoo.csv, the last 12 forecast. 13 experiments, 1,000 repeats each. */
-static void put_scope(const page *p) {
+/* 36 observations of Sales in shampoo.csv, the last 12 forecast one step ahead. 13 experiments, 1,000 repeats each */
+static void put_scope_of_run(const page *p) {
     const report_input *in = p->in;
     size_t n_test = in->n_experiments ? in->results->experiments[0].n_test : 0;
     char count[NUMBER_TEXT];
     for (size_t i = 0; i < in->n_experiments; i++)
         if (in->results->experiments[i].n_test != n_test) n_test = 0; /* not one number for all */
-    fputs("<p class=\"soft\">", p->out);
-    if (in->series) {
-        number_count(count, in->series->n);
-        fprintf(p->out, "%s observations of ", count);
-        html_name(p->out, in->series_column);
-        fputs(" in ", p->out);
-        html_name(p->out, report_file_name(in->series_file));
-        if (n_test > 0) fprintf(p->out, ", the last %zu forecast one step ahead", n_test);
-        fputs(". ", p->out);
-    }
+    number_count(count, in->series->n);
+    fprintf(p->out, "%s observations of ", count);
+    html_name(p->out, in->series_column);
+    fputs(" in ", p->out);
+    html_name(p->out, report_file_name(in->series_file));
+    if (n_test > 0) fprintf(p->out, ", the last %zu forecast one step ahead", n_test);
     number_count(count, in->repeats);
-    fprintf(p->out, "%zu experiment%s, %s repeat%s each, scored by RMSE: lower is better.</p>\n", in->n_experiments,
-            in->n_experiments == 1 ? "" : "s", count, in->repeats == 1 ? "" : "s");
+    fprintf(p->out, ". %zu experiment%s, %s repeat%s each", in->n_experiments, in->n_experiments == 1 ? "" : "s", count,
+            in->repeats == 1 ? "" : "s");
+}
+
+/* 3 files of 1 to 30 results, compared line by line as pairs */
+static void put_scope_of_files(const page *p) {
+    const report_input *in = p->in;
+    size_t fewest = SIZE_MAX;
+    char count[NUMBER_TEXT];
+    for (size_t i = 0; i < in->n_experiments; i++)
+        if (in->results->experiments[i].n_repeats < fewest) fewest = in->results->experiments[i].n_repeats;
+    fprintf(p->out, "%zu file%s of ", in->n_experiments, in->n_experiments == 1 ? "" : "s");
+    number_count(count, fewest);
+    if (fewest < in->repeats) fprintf(p->out, "%s to ", count);
+    number_count(count, in->repeats);
+    fprintf(p->out, "%s result%s", count, in->repeats == 1 ? "" : "s");
+    if (in->comparisons->n > 0)
+        fputs(in->comparisons->unpaired ? ", compared as independent samples" : ", compared line by line as pairs",
+              p->out);
+}
+
+static void put_scope(const page *p) {
+    fputs("<p class=\"soft\">", p->out);
+    if (p->in->series)
+        put_scope_of_run(p);
+    else
+        put_scope_of_files(p);
+    fputs(", scored by RMSE: lower is better.</p>\n", p->out);
 }
 
 /* What ended the run, where that was not the number of its repeats. */
@@ -91,6 +113,7 @@ static void put_header(const page *p) {
     fputs("<li><a href=\"#tables\">Tables</a></li>\n", p->out);
     if (p->in->resolved) fputs("<li><a href=\"#config\">Config</a></li>\n", p->out);
     if (p->in->series) fputs("<li><a href=\"#reproduce\">How to reproduce</a></li>\n", p->out);
+    if (p->in->sources) fputs("<li><a href=\"#files\">Files</a></li>\n", p->out);
     fputs("<li><a href=\"#limits\">What it cannot say</a></li>\n</ul>\n</nav>\n</header>\n", p->out);
 }
 
@@ -346,12 +369,15 @@ static void put_limits_of_rows(const page *p) {
 static void put_limits(const page *p) {
     const comparisons *c = p->in->comparisons;
     open_section(p, "limits", "What it cannot say");
+    fputs(p->in->series
+              ? "<p>The tests speak of <strong>training noise on this one series</strong>: would other initial weights "
+                "agree? "
+              : "<p>The tests speak of the <strong>noise within these files</strong>: would more results of the same "
+                "kind agree? ",
+          p->out);
     fputs(
-        "<p>The tests speak of <strong>training noise on this one series</strong>: would other initial weights agree? "
-        "They "
-        "cannot say how the experiments rank on another series, or in other months of this one; and few test rows stay "
-        "few "
-        "however many repeats there are.</p>\n",
+        "They cannot say how the experiments rank on another series, or in other months of this one; and few test rows "
+        "stay few however many repeats there are.</p>\n",
         p->out);
     put_limits_of_rows(p);
     if (family(c) > 1 && c->adjust != ADJUST_NONE)
@@ -392,6 +418,11 @@ void report_html(FILE *out, const report_input *in, const summary *summaries, co
     if (in->series) {
         open_section(&p, "reproduce", "How to reproduce");
         html_reproduce(out, in);
+        close_section(&p);
+    }
+    if (in->sources) {
+        open_section(&p, "files", "Files");
+        html_files(out, in);
         close_section(&p);
     }
     put_limits(&p);

@@ -1,4 +1,4 @@
-/* report_html.h - a run as one page that opens without a network: report.html.
+/* report_html.h - a run, or a comparison of files, as one page that opens without a network: report.html.
  * In: a report_input, its pictures. Out: HTML that depends on the results, config and seed alone: no time, no thread count,
  * nothing that a rerun would change. Must not know where the stream leads.
  * The page loads nothing and runs one script of ours, which sorts tables; without it everything can be read. */

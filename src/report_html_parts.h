@@ -4,8 +4,9 @@
 
 #include "report_html.h"
 
-/* report_html_tables.c: summary and comparisons as tables that can be sorted. */
+/* report_html_tables.c: summary and comparisons as tables that can be sorted, and the files that results came from. */
 void html_tables(FILE *out, const report_input *in, const summary *summaries);
+void html_files(FILE *out, const report_input *in);
 
 /* report_html_run.c: the config with its defaults told apart, and what makes the run again. */
 void html_config(FILE *out, const report_input *in);

@@ -254,3 +254,21 @@ void html_tables(FILE *out, const report_input *in, const summary *summaries) {
     fputs("<h3>Ranks</h3>\n", out);
     put_ranks(out, in);
 }
+
+void html_files(FILE *out, const report_input *in) {
+    static const column columns[] = {
+        {"experiment", true}, {"file", true}, {"results", false}, {"SHA-256 of the results", false}};
+    fputs(
+        "<p>The results were read from files, and what made them is not known here: this page has no config, no series "
+        "and no forecasts, and nothing that would make them again.</p>\n",
+        out);
+    open_table(out, "sources", "Where the results were read from", "", columns, sizeof columns / sizeof *columns);
+    for (size_t i = 0; i < in->n_experiments; i++) {
+        fputs("<tr>", out);
+        put_name_cell(out, "th", in->experiments[i].name);
+        put_name_cell(out, "td", in->sources[i].path);
+        put_count(out, in->results->experiments[i].n_repeats);
+        fprintf(out, "<td><code>%s</code></td></tr>\n", in->sources[i].values.hex);
+    }
+    close_table(out);
+}

@@ -295,6 +295,84 @@ P
   [[ "$output" == *"paired t-test"* && "$output" == *"dz = "* ]]
 }
 
+# the names of all files in a folder, hidden ones too, on one line
+listed() { ls -A "$1" | tr '\n' ' '; }
+
+@test "compare -o writes what a run writes of its results, and nothing of what only a run has" {
+  "$farm" "$root/configs/tutorial.json" -q -r 12 --set 'experiments=[{"scheme":"fixed"},{"scheme":"refit"},{"scheme":"ar"}]'
+  run_apart "$farm" compare --paired out/tutorial/experiment_{fixed,refit,ar}.csv
+  said="$output"
+  [ -z "$stderr" ] && [ "$(listed .)" = "out " ]
+  run_apart "$farm" compare --paired out/tutorial/experiment_{fixed,refit,ar}.csv -o some/where
+  [ "$status" -eq 0 ]
+  [ "$output" = "$said" ] # only more is written, not less said
+  [[ "$stderr" == *"All files are in some/where/" ]]
+  [ "$(listed some/where)" = "comparisons.csv pairs.csv ranks.csv report.html summary.csv " ]
+  for table in summary comparisons ranks; do cmp "some/where/$table.csv" "out/tutorial/$table.csv"; done
+  # of the pairs all but what forecasts tell (DM), and the medians' intervals, whose draws follow the run's seed
+  /usr/bin/python3 - <<'P'
+import csv
+pairs = [list(csv.DictReader(open(f"{folder}/pairs.csv"))) for folder in ("some/where", "out/tutorial")]
+skip = {"dm_n", "dm_statistic", "dm_p", "median_ci_low", "median_ci_high"}
+assert len(pairs[0]) == 2
+for ours, runs in zip(*pairs):
+    assert {k: v for k, v in ours.items() if k not in skip} == {k: v for k, v in runs.items() if k not in skip}
+P
+  run_apart "$farm" -q compare out/tutorial/experiment_{fixed,refit}.csv -o quiet
+  [ -z "$output$stderr" ] && [ -s quiet/report.html ]
+}
+
+@test "compare -o draws pictures where there is a gnuplot, and leaves no stale ones, nor stale ranks" {
+  printf 'results\n1\n2\n4\n' >a.csv
+  printf 'results\n3\n5\n6\n' >b.csv
+  farm=$FARM_WITH_PLOTS
+  "$farm" -q compare a.csv b.csv --paired -o out
+  [ "$(listed out)" = "boxplot.png boxplot.svg comparisons.csv differences.png differences.svg pairs.csv ranks.csv report.html summary.csv " ]
+  "$farm" -q compare a.csv -o out # one file has no difference, and no pair
+  [ "$(listed out)" = "boxplot.png boxplot.svg comparisons.csv pairs.csv report.html summary.csv " ]
+  "$farm" -q compare a.csv b.csv --no-plots -o out
+  [ "$(listed out)" = "comparisons.csv pairs.csv report.html summary.csv " ]
+  printf 'experiment,mean_rank\nmine,1\n' >out/ranks.csv
+  mkdir empty
+  run_apart env PATH="$PWD/empty" "$farm" compare a.csv b.csv -o out
+  [ "$status" -eq 0 ]
+  [[ "$stderr" == *"gnuplot: not found in PATH"* ]]
+  [ "$(listed out)" = "comparisons.csv pairs.csv ranks.csv report.html summary.csv " ]
+  [ "$(cat out/ranks.csv)" = $'experiment,mean_rank\nmine,1' ] # somebody's stays
+}
+
+@test "compare -o writes the same bytes again, all files or none, and never over a run or its own input" {
+  printf 'results\n1\n2\n4\n' >a.csv
+  printf 'results\n3\n5\n6\n' >b.csv
+  "$farm" -q compare a.csv b.csv -o one
+  "$farm" -q compare a.csv b.csv -o two
+  diff -r one two
+  rm two/summary.csv
+  mkdir two/summary.csv # in the way of one: none is written
+  rm two/pairs.csv
+  run_apart "$farm" -q compare a.csv b.csv -o two
+  [ "$status" -eq 1 ]
+  [[ "$stderr" == *"two/summary.csv"* ]]
+  [ "$(listed two)" = "comparisons.csv report.html summary.csv " ]
+  "$farm" "$root/configs/tutorial.json" -q -r 3 --set 'experiments=[{"scheme":"fixed"}]' --set train.epochs=2
+  cp -r out/tutorial before
+  for file in farm.db run.json; do
+    run_apart "$farm" compare out/tutorial/experiment_fixed.csv -o out/tutorial
+    [ "$status" -eq 2 ]
+    [[ "$stderr" == "out/tutorial: this folder holds a run ($file)"*"--out"* ]]
+    diff -r before out/tutorial
+    rm "out/tutorial/$file" "before/$file"
+  done
+  cp a.csv one/pairs.csv
+  run_apart "$farm" compare ./one/../one/pairs.csv b.csv -o one
+  [ "$status" -eq 2 ]
+  [[ "$stderr" == "./one/../one/pairs.csv: would be replaced"*"--out"* ]]
+  cmp a.csv one/pairs.csv
+  run_apart "$farm" compare a.csv missing.csv -o three
+  [ "$status" -eq 2 ]
+  [ ! -e three ]
+}
+
 @test "compare refuses files that have no results or are not there" {
   printf 'results\n1\n2\n' >two.csv
   printf 'result\n1\n2\n' >other.csv

@@ -51,6 +51,30 @@ P
   [[ "$(text_of pairs/report.html)" == *Friedman* ]]
 }
 
+@test "pages of compared files are sound, and say that they know results alone" {
+  "$FARM_WITH_PLOTS" "$root/configs/tutorial.json" -q -r 30 --no-plots
+  cd out/tutorial
+  "$FARM_WITH_PLOTS" compare -q -o paired --paired experiment_fixed.csv experiment_refit.csv experiment_persistence.csv
+  "$FARM_WITH_PLOTS" compare -q -o unpaired --no-plots experiment_fixed.csv experiment_refit.csv
+  "$FARM_WITH_PLOTS" compare -q -o single experiment_fixed.csv
+  "$FARM_WITH_PLOTS" compare -q -o constants experiment_persistence.csv experiment_persistence.csv
+  printf 'results\nnan\nnan\n' >nothing.csv
+  "$FARM_WITH_PLOTS" compare -q -o nothing nothing.csv
+  sound {paired,unpaired,single,constants,nothing}/report.html
+  text=$(text_of paired/report.html)
+  [[ "$text" == *"3 files of 1 to 30 results, compared line by line as pairs"* ]]
+  [[ "$text" == *"no config, no series and no forecasts"*experiment_persistence.csv* ]]
+  [[ "$text" == *"RMSE of the forecasts"* ]]
+  for word in seed Config Diebold reproduce "initial weights" "in units of"; do [[ "$text" != *"$word"* ]]; done
+  [[ "$(text_of unpaired/report.html)" == *"2 files of 30 results, compared as independent samples"* ]]
+  [[ "$(text_of single/report.html)" == *"1 file of 30 results, scored"* ]]
+  # the digest is of the values as little-endian doubles
+  digest=$(/usr/bin/python3 -c 'import hashlib, struct, sys
+values = [float(v) for v in open("experiment_fixed.csv").read().split()[1:]]
+print(hashlib.sha256(struct.pack(f"<{len(values)}d", *values)).hexdigest())')
+  [[ "$text" == *"$digest"* ]]
+}
+
 @test "the page says what the terminal says" {
   run_apart "$farm" "$root/configs/tutorial.json" -r 50
   text_of out/tutorial/report.html >page

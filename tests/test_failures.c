@@ -148,9 +148,9 @@ static farm_status print_plan(walk *w, const char *folder, farm_errors *errors) 
 }
 
 static farm_status compare_two(walk *w, const char *folder, farm_errors *errors) {
-    (void)folder;
     const char *const paths[] = {w->files[0], w->files[1]};
-    return farm_compare_files(paths, 2, FARM_UNPAIRED, w->sink, &(farm_style){.width = 80}, errors);
+    const farm_comparison how = {.folder = folder, .no_plots = true};
+    return farm_compare_files(paths, 2, &how, w->sink, &(farm_style){.width = 80}, errors);
 }
 
 /* All that was printed is what is to be. */

@@ -272,16 +272,37 @@ static void hostile_names_do_nothing(void **state) {
 }
 
 /* As `farm compare` has them. */
-static void results_from_elsewhere_make_a_page_without_a_config(void **state) {
+static void results_from_files_make_a_page_without_a_config(void **state) {
     (void)state;
     run *r = small_run();
+    const report_source sources[N_EXPERIMENTS] = {
+        {"a/x.csv", {"11aa"}}, {"b/<x>.csv", {"22bb"}}, {"persistence.csv", {"33cc"}}};
     r->in.series = NULL;
     r->in.series_file = r->in.series_column = r->in.config_path = r->in.resolved = r->in.defaulted = r->in.command =
         NULL;
+    r->in.sources = sources;
     char *page = page_of(r);
     expect(page, "update_2 beats fixed");
+    expect(page, "3 files of 1 to 12 results, compared line by line as pairs");
+    expect(page, "<bdi>b/&lt;x&gt;.csv</bdi></td><td title=\"12\">12</td><td><code>22bb</code>");
     assert_null(strstr(page, "#reproduce"));
     assert_null(strstr(page, "#config"));
+    assert_null(strstr(page, "training noise"));
+    free(page);
+}
+
+/* Columns of pairs that no pair has a value for are not there. */
+static void a_column_of_pairs_that_is_empty_is_left_out(void **state) {
+    (void)state;
+    run *r = small_run();
+    char *page = page_of(r);
+    expect(page, "<th scope=\"col\">share won</th><th scope=\"col\">correlation</th><th scope=\"col\">power</th></tr>");
+    free(page);
+    r->comparisons.items[0].dm_p = 0.25;
+    page = page_of(r);
+    expect(page, "<th scope=\"col\">power</th><th scope=\"col\">p of DM</th></tr>");
+    expect(page, "<td title=\"0.25\">0.250</td></tr>\n");
+    expect(page, "<td title=\"nan\">-</td></tr>\n"); /* the pair that has none */
     free(page);
 }
 
@@ -295,7 +316,8 @@ int main(void) {
         cmocka_unit_test(defaults_are_told_from_what_was_given),
         cmocka_unit_test(what_differs_between_reruns_is_not_in_the_page),
         cmocka_unit_test(hostile_names_do_nothing),
-        cmocka_unit_test(results_from_elsewhere_make_a_page_without_a_config),
+        cmocka_unit_test(results_from_files_make_a_page_without_a_config),
+        cmocka_unit_test(a_column_of_pairs_that_is_empty_is_left_out),
     };
     return cmocka_run_group_tests_name("report_html", tests, NULL, NULL);
 }
