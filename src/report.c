@@ -80,6 +80,11 @@ static void forecasts_file(FILE *out, const writing *w, size_t i) {
     report_forecasts_csv(out, w->in);
 }
 
+static void losses_file(FILE *out, const writing *w, size_t i) {
+    (void)i;
+    report_losses_csv(out, w->in);
+}
+
 static void run_file(FILE *out, const writing *w, size_t i) {
     (void)i;
     report_run_json(out, w->in);
@@ -155,6 +160,12 @@ static bool always(const report_input *in) {
 
 static bool is_run(const report_input *in) { return in->series; }
 
+static bool has_losses(const report_input *in) {
+    for (size_t i = 0; i < in->n_experiments; i++)
+        if (in->results->experiments[i].losses) return true;
+    return false;
+}
+
 static bool is_paired(const report_input *in) { return !in->comparisons->unpaired; }
 
 /* A file of one name. */
@@ -166,9 +177,13 @@ typedef struct {
 } named_file;
 
 static const named_file named_files[] = {
-    {"summary.csv", summary_file, always, NULL},     {"comparisons.csv", comparisons_file, always, NULL},
-    {"pairs.csv", pairs_file, always, NULL},         {"ranks.csv", ranks_file, is_paired, "experiment,mean_rank,"},
-    {"forecasts.csv", forecasts_file, is_run, NULL}, {"run.json", run_file, is_run, NULL},
+    {"summary.csv", summary_file, always, NULL},
+    {"comparisons.csv", comparisons_file, always, NULL},
+    {"pairs.csv", pairs_file, always, NULL},
+    {"ranks.csv", ranks_file, is_paired, "experiment,mean_rank,"},
+    {"forecasts.csv", forecasts_file, is_run, NULL},
+    {"learning_curves.csv", losses_file, has_losses, "experiment,repeat,epoch,loss\n"},
+    {"run.json", run_file, is_run, NULL},
     {"report.html", html_file, always, NULL},
 };
 enum { N_NAMED_FILES = sizeof named_files / sizeof *named_files };
@@ -255,7 +270,7 @@ static const char *const models_heads[] = {"[\n  {\"kernel\": ", "[\n  null", NU
 /* Whether a file in the folder is one of ours, and not somebody's who keeps such names, too. A link is: what it leads to
  * stays. */
 static bool is_ours(DIR *folder, const char *name, const char *const *heads) {
-    char head[32] = "";
+    char head[40] = "";
     struct stat info;
     if (fstatat(dirfd(folder), name, &info, AT_SYMLINK_NOFOLLOW) != 0 || S_ISLNK(info.st_mode)) return true;
     int fd = S_ISREG(info.st_mode) ? openat(dirfd(folder), name, O_RDONLY | O_CLOEXEC) : -1;

@@ -41,7 +41,7 @@ typedef struct {
 
 /* Writes into folder (made where missing) summary.csv, comparisons.csv, pairs.csv, ranks.csv (unless unpaired), the
  * pictures of plot.h and report.html; of a run also experiment_<name>.csv for each experiment, forecasts.csv, run.json and,
- * where weights were kept, models/<name>.json: all of them or none. Then removes what experiments that this run does not
+ * where they were kept, learning_curves.csv of losses and models/<name>.json of weights: all of them or none. Then removes what experiments that this run does not
  * have left under such names, so that a glob finds one run alone, and tables and pictures that there are none of this time (a
  * file that does not begin as ours do is somebody's, and stays); an older run's models stay where this one writes none.
  * Only run.json differs between runs of one config (seconds, threads).

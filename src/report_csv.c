@@ -129,3 +129,21 @@ void report_forecasts_csv(FILE *out, const report_input *in) {
     for (size_t i = 0; i < in->n_experiments; i++)
         for (size_t r = 0; r < in->results->experiments[i].n_repeats; r++) forecast_lines(out, in, i, r);
 }
+
+/* The losses of one repeat. */
+static void loss_lines(FILE *out, const report_input *in, size_t i, size_t repeat) {
+    const experiment_result *e = &in->results->experiments[i];
+    for (size_t k = 0; k < e->n_losses; k++) {
+        put_text(out, in->experiments[i].name);
+        fprintf(out, ",%zu,%d", repeat + 1, results_loss_epoch(in->experiments[i].train.epochs, e->n_losses, k));
+        put_number(out, ",", e->losses[repeat * e->n_losses + k]);
+        fputc('\n', out);
+    }
+}
+
+void report_losses_csv(FILE *out, const report_input *in) {
+    fputs("experiment,repeat,epoch,loss\n", out);
+    for (size_t i = 0; i < in->n_experiments; i++)
+        for (size_t r = 0; in->results->experiments[i].losses && r < in->results->experiments[i].n_repeats; r++)
+            loss_lines(out, in, i, r);
+}

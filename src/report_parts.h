@@ -13,6 +13,7 @@ void report_comparisons_csv(FILE *out, const report_input *in);
 void report_pairs_csv(FILE *out, const report_input *in);
 void report_ranks_csv(FILE *out, const report_input *in);
 void report_forecasts_csv(FILE *out, const report_input *in);
+void report_losses_csv(FILE *out, const report_input *in);
 
 /* report_json.c */
 void report_put_string(FILE *out, const char *text); /* as a JSON string; bytes that are not UTF-8 become U+FFFD */

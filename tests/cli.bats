@@ -467,6 +467,34 @@ sys.exit(f"missing: {missing}" if missing else 0)' "$@"
   [[ "$output" == *"diverged"* ]]
 }
 
+@test "record_loss writes learning_curves.csv: the epochs that are kept, the last one last" {
+  tutorial_here
+  run=(configs/tutorial.json -q -r 3 --set record_loss=true)
+  "$farm" "${run[@]}" --set train.epochs=450 --set 'experiments=[{"scheme":"fixed"},{"scheme":"refit"},{"scheme":"ar"}]' --set compare.reference=ar
+  "$farm" "${run[@]}" --set train.epochs=7 --set 'experiments=[{"scheme":"fixed"}]' -o short
+  /usr/bin/python3 - <<'P'
+import csv
+rows = list(csv.DictReader(open("out/tutorial/learning_curves.csv")))
+assert list(rows[0]) == ["experiment", "repeat", "epoch", "loss"]
+curves = {}
+for row in rows:
+    curves.setdefault((row["experiment"], int(row["repeat"])), []).append((int(row["epoch"]), float(row["loss"])))
+assert list(curves) == [(name, repeat) for name in ("fixed", "refit") for repeat in (1, 2, 3)]
+for (name, repeat), curve in curves.items():
+    # of 200 points over 450 epochs the i-th is at i * 450 / 200, rounded up
+    assert [epoch for epoch, _ in curve] == [-(-i * 450 // 200) for i in range(1, 201)]
+    assert curve[-1][1] < curve[0][1]
+    assert curve == curves["fixed", repeat]  # one base fit
+short = list(csv.DictReader(open("short/learning_curves.csv")))
+assert [int(row["epoch"]) for row in short] == [1, 2, 3, 4, 5, 6, 7] * 3
+P
+  cp -r out/tutorial before
+  "$farm" report out/tutorial -q
+  cmp before/learning_curves.csv out/tutorial/learning_curves.csv
+  "$farm" configs/tutorial.json -q -r 3 --set train.epochs=450
+  [ ! -e out/tutorial/learning_curves.csv ]
+}
+
 @test "--from goes on training saved models: with sgd, 10 epochs and 10 more are 20" {
   tutorial_here
   sgd='train={"optimizer":{"name":"sgd"}}'

@@ -283,6 +283,37 @@ static void ranks_stand_beside_what_friedman_says_of_them(void **state) {
     scratch_close(&s);
 }
 
+/* Of 3 epochs two points are after 2 and 3. */
+static void learning_curves_have_the_epochs_that_were_kept(void **state) {
+    (void)state;
+    run *r = small_run();
+    scratch s = scratch_open();
+    double losses[N * 2] = {0.5, 0.25, 0.1 + 0.2, NAN, 4, 3, 2, 1};
+    write_run(r, &s);
+    expect_no_file(&s, "learning_curves.csv");
+    r->experiments[UPDATE_2].train.epochs = 3;
+    r->list[UPDATE_2].losses = losses;
+    r->list[UPDATE_2].n_losses = 2;
+    write_run(r, &s);
+    expect_file(&s, "learning_curves.csv",
+                "experiment,repeat,epoch,loss\n"
+                "update_2,1,2,0.5\n"
+                "update_2,1,3,0.25\n"
+                "update_2,2,2,0.30000000000000004\n"
+                "update_2,2,3,nan\n"
+                "update_2,3,2,4\n"
+                "update_2,3,3,3\n"
+                "update_2,4,2,2\n"
+                "update_2,4,3,1\n");
+    r->list[UPDATE_2].losses = NULL; /* those of an earlier run go */
+    write_run(r, &s);
+    expect_no_file(&s, "learning_curves.csv");
+    scratch_write_text(&s, "learning_curves.csv", "mine\n");
+    write_run(r, &s);
+    expect_file(&s, "learning_curves.csv", "mine\n");
+    scratch_close(&s);
+}
+
 static void run_json_tells_what_was_run(void **state) {
     (void)state;
     run *r = small_run();
@@ -904,6 +935,7 @@ int main(void) {
         cmocka_unit_test(comparisons_have_a_line_a_pair),
         cmocka_unit_test(pairs_have_a_line_each_with_what_they_came_to),
         cmocka_unit_test(ranks_stand_beside_what_friedman_says_of_them),
+        cmocka_unit_test(learning_curves_have_the_epochs_that_were_kept),
         cmocka_unit_test(run_json_tells_what_was_run),
         cmocka_unit_test(paths_that_are_not_utf8_become_replacement_characters),
         cmocka_unit_test(models_have_the_layout_of_keras_get_weights),
