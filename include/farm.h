@@ -48,7 +48,11 @@ typedef struct {
     size_t n, capacity;
 } farm_errors;
 
-/* file:line:col: key: text as one line of UTF-8 without control characters, whatever a file says; no newline. */
+/* Any text, such as a path, for a terminal: one line of UTF-8 without control characters and without what would turn it
+ * round; no newline. */
+void farm_text_print(FILE *out, const char *text);
+
+/* file:line:col: key: text as such a line, whatever a file says. */
 void farm_error_print(FILE *out, const farm_error *error);
 void farm_errors_free(farm_errors *errors);
 

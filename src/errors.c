@@ -59,34 +59,28 @@ void errors_add(farm_errors *errors, error_place place, const char *format, ...)
     va_end(args);
 }
 
-/* Text that comes from a file may hold anything. A control character would move a terminal's cursor or begin a line of
- * its own, and is shown as "?"; a byte that is not UTF-8 as U+FFFD. */
-static void print_clean(FILE *out, const char *text) {
+void farm_text_print(FILE *out, const char *text) {
     const unsigned char *at = (const unsigned char *)text, *end = at + strlen(text);
-    for (size_t length; at < end; at += length ? length : 1) {
-        length = utf8_length(at, (size_t)(end - at));
-        bool control = *at < ' ' || *at == 0x7f || (length == 2 && at[0] == 0xc2 && at[1] < 0xa0);
-        if (length == 0)
-            fputs("\xef\xbf\xbd", out);
-        else if (control)
-            fputc('?', out);
-        else
-            fwrite(at, 1, length, out);
+    while (at < end) {
+        const char *shown;
+        size_t bytes;
+        at += utf8_show(at, (size_t)(end - at), &shown, &bytes);
+        fwrite(shown, 1, bytes, out);
     }
 }
 
 void farm_error_print(FILE *out, const farm_error *error) {
     if (error->file) {
-        print_clean(out, error->file);
+        farm_text_print(out, error->file);
         fputc(':', out);
     }
     if (error->line > 0) fprintf(out, "%d:%d:", error->line, error->col > 0 ? error->col : 1);
     if (error->file || error->line > 0) fputc(' ', out);
     if (error->key) {
-        print_clean(out, error->key);
+        farm_text_print(out, error->key);
         fputs(": ", out);
     }
-    print_clean(out, error->text ? error->text : "out of memory");
+    farm_text_print(out, error->text ? error->text : "out of memory");
 }
 
 void farm_errors_free(farm_errors *errors) {

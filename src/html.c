@@ -5,23 +5,11 @@
 #include <stdbool.h>
 #include <string.h>
 
-static unsigned point_of(const unsigned char *at, size_t length) {
-    if (length == 1) return at[0];
-    unsigned point = at[0] & (0x7fu >> length);
-    for (size_t i = 1; i < length; i++) point = point << 6 | (at[i] & 0x3fu);
-    return point;
-}
-
-static bool is_control(unsigned point) {
-    return (point < 0x20 && !strchr("\t\n", (int)point)) || (point >= 0x7f && point < 0xa0);
-}
+/* Tabs and line feeds are blanks in a page. */
+static bool is_control(unsigned point) { return utf8_is_control(point) && point != '\t' && point != '\n'; }
 
 static bool is_noncharacter(unsigned point) {
     return (point >= 0xfdd0 && point <= 0xfdef) || (point & 0xfffe) == 0xfffe;
-}
-
-static bool turns_text(unsigned point) {
-    return (point >= 0x202a && point <= 0x202e) || (point >= 0x2066 && point <= 0x2069);
 }
 
 static const char *entity(unsigned point) {
@@ -39,9 +27,9 @@ void html_bytes(FILE *out, const char *text, size_t n) {
     const unsigned char *at = (const unsigned char *)text, *end = at + strnlen(text, n);
     while (at < end) {
         size_t length = utf8_length(at, (size_t)(end - at));
-        unsigned point = length ? point_of(at, length) : 0;
+        unsigned point = length ? utf8_point(at, length) : 0;
         const char *name = entity(point);
-        if (length == 0 || is_control(point) || is_noncharacter(point) || turns_text(point))
+        if (length == 0 || is_control(point) || is_noncharacter(point) || utf8_turns_text(point))
             fputs("\xEF\xBF\xBD", out);
         else if (name)
             fputs(name, out);

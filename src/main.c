@@ -129,10 +129,15 @@ static farm_style style_of(const arguments *options) {
 static void print_kept(const farm *f, const char *will) {
     farm_counts n = farm_count(f);
     unsigned long long there = n.reused + n.computed, asked = n.asked;
-    fprintf(stderr, "%llu of %llu results %s %s", there, asked, will, farm_store(f));
+    fprintf(stderr, "%llu of %llu results %s ", there, asked, will);
+    farm_text_print(stderr, farm_store(f));
 }
 
-static void print_folder(const char *folder) { fprintf(stderr, "\nAll files are in %s/\n", folder); }
+static void print_folder(const char *folder) {
+    fputs("\nAll files are in ", stderr);
+    farm_text_print(stderr, folder);
+    fputs("/\n", stderr);
+}
 
 /* Writes and prints what a run came to. */
 static farm_status conclude(const farm *f, const arguments *options, const char *folder, farm_errors *errors) {
@@ -160,7 +165,11 @@ static void conclude_shard(const farm *f, const arguments *options, const char *
     if (options->quiet) return;
     fprintf(stderr, "Shard %s is done: ", options->farm.shard);
     print_kept(f, "are in");
-    fprintf(stderr, ".\nOnce all shards are: farm merge %s %s/shard-*-of-%ld.db\n", folder, folder, shards(options));
+    fputs(".\nOnce all shards are: farm merge ", stderr);
+    farm_text_print(stderr, folder);
+    fputc(' ', stderr);
+    farm_text_print(stderr, folder);
+    fprintf(stderr, "/shard-*-of-%ld.db\n", shards(options));
 }
 
 static farm_status run_farm(farm *f, const arguments *options, farm_errors *errors) {
@@ -202,9 +211,10 @@ static farm_status run_config(farm *f, const arguments *options, const char *pat
 
 static farm_status check_config(farm *f, const arguments *options, const char *path, farm_errors *errors) {
     (void)errors;
-    if (!options->quiet)
-        printf("%s is fine: %zu experiment%s, %zu repeat%s each.\n", path, farm_experiments(f),
-               farm_experiments(f) == 1 ? "" : "s", farm_repeats(f), farm_repeats(f) == 1 ? "" : "s");
+    if (options->quiet) return FARM_OK;
+    farm_text_print(stdout, path);
+    printf(" is fine: %zu experiment%s, %zu repeat%s each.\n", farm_experiments(f), farm_experiments(f) == 1 ? "" : "s",
+           farm_repeats(f), farm_repeats(f) == 1 ? "" : "s");
     return FARM_OK;
 }
 
@@ -265,8 +275,10 @@ static const command run_command = {NULL, "a config", 1, 1, run_config, NULL};
 
 /* Says what is wrong with the command line, and where help is. */
 static int bad_usage(const char *format, const char *what, const char *more) {
+    char text[1000]; /* what is typed may be long, and is cut */
+    snprintf(text, sizeof text, format, what, more);
     fputs("farm: ", stderr);
-    fprintf(stderr, format, what, more);
+    farm_text_print(stderr, text);
     fputs("\nTry `farm --help`.\n", stderr);
     return FARM_BAD_INPUT;
 }

@@ -8,18 +8,20 @@
 #include <math.h>
 #include <string.h>
 
-/* text as a JSON string; bytes that are not UTF-8 (a path may hold any) become U+FFFD. */
+/* text as a JSON string; bytes that are not UTF-8 (a path may hold any) become U+FFFD. What a terminal would obey is
+ * escaped, though JSON only asks that of codes below 0x20. */
 void report_put_string(FILE *out, const char *text) {
     const unsigned char *at = (const unsigned char *)text, *end = at + strlen(text);
     fputc('"', out);
     while (at < end) {
         size_t length = utf8_length(at, (size_t)(end - at));
+        unsigned point = length ? utf8_point(at, length) : 0;
         if (length == 0)
             fputs("\xEF\xBF\xBD", out);
         else if (*at == '"' || *at == '\\')
             fprintf(out, "\\%c", *at);
-        else if (*at < 0x20)
-            fprintf(out, "\\u%04x", *at);
+        else if (utf8_is_control(point) || utf8_turns_text(point))
+            fprintf(out, "\\u%04x", point);
         else
             fwrite(at, 1, length, out);
         at += length ? length : 1;

@@ -5,6 +5,7 @@
 #include "numbers.h"
 #include "report_parts.h"
 #include "report_strip.h"
+#include "utf8.h"
 
 #include <assert.h>
 #include <math.h>
@@ -220,6 +221,7 @@ const char *report_file_name(const char *path) {
 }
 
 static void print_title(FILE *out, const report_input *in) {
+    assert(in->series_file && in->series_column); /* a run has both */
     size_t n_test = in->n_experiments ? in->results->experiments[0].n_test : 0;
     for (size_t i = 0; i < in->n_experiments; i++)
         if (in->results->experiments[i].n_test != n_test) n_test = 0; /* not one number for all */
@@ -442,19 +444,63 @@ static void print_text(FILE *out, const report_input *in, const table *t, const 
     print_footer(out, in->comparisons);
 }
 
-bool report_print(const report_input *in, FILE *out, const farm_style *style) {
-    bool done = false;
+/* --- all of it -------------------------------------------------------------------------------------------------- */
+
+/* What is told, with texts that a terminal only shows: names of files and columns may hold anything. */
+typedef struct {
+    report_input in;
+    experiment *experiments; /* [in.n_experiments] */
+    char *column, *file;
+} shown;
+
+/* A NULL is shown as none. false: out of memory. */
+static bool make_line(char **line, const char *text) {
+    *line = text ? utf8_line(text) : NULL;
+    return *line || !text;
+}
+
+static bool make_shown(shown *s, const report_input *in) {
+    s->in = *in;
+    s->experiments = calloc(in->n_experiments ? in->n_experiments : 1, sizeof *s->experiments);
+    if (!s->experiments) return false;
+    for (size_t i = 0; i < in->n_experiments; i++) {
+        s->experiments[i] = in->experiments[i];
+        s->experiments[i].name = NULL;
+    }
+    bool made = make_line(&s->column, in->series_column) && make_line(&s->file, in->series_file);
+    for (size_t i = 0; made && i < in->n_experiments; i++)
+        made = make_line(&s->experiments[i].name, in->experiments[i].name);
+    s->in.experiments = s->experiments;
+    s->in.series_column = s->column;
+    s->in.series_file = s->file;
+    return made;
+}
+
+static void free_shown(shown *s) {
+    for (size_t i = 0; s->experiments && i < s->in.n_experiments; i++) free(s->experiments[i].name);
+    free(s->experiments);
+    free(s->column);
+    free(s->file);
+}
+
+static bool print_shown(FILE *out, const report_input *in, const summary *summaries, const farm_style *style) {
     table t = {0};
+    shown s = {0};
+    bool made = make_shown(&s, in) && make_table(&t, &s.in, summaries, style);
+    if (made) print_text(out, &s.in, &t, style);
+    free(t.rows);
+    free_shown(&s);
+    return made;
+}
+
+bool report_print(const report_input *in, FILE *out, const farm_style *style) {
     number_locale held = number_locale_enter();
     summary *summaries = report_summaries(in);
-    if (!summaries || !make_table(&t, in, summaries, style)) goto done;
-    if (style->json)
+    bool done = summaries;
+    if (done && style->json)
         report_document(out, in, summaries);
-    else
-        print_text(out, in, &t, style);
-    done = true;
-done:
-    free(t.rows);
+    else if (done)
+        done = print_shown(out, in, summaries, style);
     free(summaries);
     number_locale_leave(&held);
     return done;

@@ -49,6 +49,16 @@ static void text_stays_whole_and_bytes_that_are_none_are_replaced(void **state) 
                  "\xef\xbf\xbd\xef\xbf\xbd \xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd");
 }
 
+static void text_that_would_turn_what_follows_is_replaced(void **state) {
+    (void)state;
+    expect_print((error_place){"a\xe2\x80\xae"
+                               "b.json",
+                               0, 0, NULL},
+                 "\xe2\x81\xa6\xe2\x80\x8f\xd7\x90",
+                 "a\xef\xbf\xbd"
+                 "b.json: \xef\xbf\xbd\xe2\x80\x8f\xd7\x90");
+}
+
 static void the_same_fault_at_the_same_place_is_kept_once(void **state) {
     (void)state;
     farm_errors errors = {0};
@@ -65,6 +75,7 @@ int main(void) {
         cmocka_unit_test(a_fault_prints_with_what_is_known_of_its_place),
         cmocka_unit_test(control_characters_neither_break_the_line_nor_reach_the_terminal),
         cmocka_unit_test(text_stays_whole_and_bytes_that_are_none_are_replaced),
+        cmocka_unit_test(text_that_would_turn_what_follows_is_replaced),
         cmocka_unit_test(the_same_fault_at_the_same_place_is_kept_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
