@@ -3,6 +3,7 @@
 #include "compare.h"
 #include "errors.h"
 #include "report.h"
+#include "utf8.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -15,15 +16,32 @@ typedef struct {
     results results;
 } files;
 
-/* out/a/experiment_update_2.csv -> update_2: what an experiment is called by its file. */
+/* Whether a spreadsheet that opens a table would calculate the text. */
+static bool is_formula(const char *text) { return *text && strchr("=+-@\t\r\n", *text); }
+
+/* The path as a name, in valid UTF-8, which not all paths are; the caller's. */
+static char *name_of_path(const char *path) {
+    size_t size = strlen(path) + 3;
+    char *text = malloc(size);
+    if (text) snprintf(text, size, "%s%s", is_formula(path) ? "./" : "", path);
+    char *name = text ? utf8_valid(text) : NULL;
+    free(text);
+    return name;
+}
+
+/* out/a/experiment_update_2.csv -> update_2: what an experiment is called by its file. Where nothing is left, or a
+ * formula, it is the path. */
 static char *name_of_file(const char *path) {
     static const char prefix[] = "experiment_", suffix[] = ".csv";
     const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
     if (strncmp(base, prefix, sizeof prefix - 1) == 0) base += sizeof prefix - 1;
     size_t length = strlen(base);
-    if (length > sizeof suffix - 1 && strcmp(base + length - (sizeof suffix - 1), suffix) == 0)
+    if (length >= sizeof suffix - 1 && strcmp(base + length - (sizeof suffix - 1), suffix) == 0)
         length -= sizeof suffix - 1;
-    return strndup(base, length);
+    if (length == 0 || is_formula(base)) return name_of_path(path);
+    char *text = strndup(base, length), *name = text ? utf8_valid(text) : NULL;
+    free(text);
+    return name;
 }
 
 /* Where two files would have one name, all go by their paths. */
@@ -37,7 +55,7 @@ static farm_status name_files(files *f) {
     }
     for (size_t i = 0; clash && i < n; i++) {
         free(f->experiments[i].name);
-        f->experiments[i].name = strdup(f->sources[i].path);
+        f->experiments[i].name = name_of_path(f->sources[i].path);
         if (!f->experiments[i].name) return FARM_FAILED;
     }
     return FARM_OK;
