@@ -155,6 +155,11 @@ bool compare_is_precise(const comparisons *c, double half_width);
  * which its forecasts start, where the baseline's go on from the state of the one before. */
 bool compare_states_differ(const experiment *update, const experiment *baseline);
 
+/* What stands over the pairs of one reason: "Against ", to which the reference's name belongs, "All pairs", "New data or
+ * just more training?", "Asked for". And what explains it, as "lower RMSE is better"; NULL: nothing. */
+const char *compare_heading(const comparisons *c, pair_reason reason);
+const char *compare_heading_note(pair_reason reason);
+
 /* "Holm", "Bonferroni", "Benjamini-Hochberg"; NULL: none. */
 const char *compare_adjustment_name(adjustment adjust);
 /* "paired_t" as people write it: "paired t-test". */

@@ -265,6 +265,21 @@ void compare_sentence(char *text, size_t size, const comparisons *c, size_t i, c
 
 /* --- names ------------------------------------------------------------------------------------------------------ */
 
+const char *compare_heading(const comparisons *c, pair_reason reason) {
+    switch (reason) {
+    case PAIR_REFERENCE: return c->reference < 0 ? "All pairs" : "Against ";
+    case PAIR_MATCHED: return "New data or just more training?";
+    case PAIR_ASKED: return "Asked for";
+    }
+    return "";
+}
+
+const char *compare_heading_note(pair_reason reason) {
+    return reason == PAIR_REFERENCE ? "lower RMSE is better"
+           : reason == PAIR_MATCHED ? "each update against its matched baseline"
+                                    : NULL;
+}
+
 const char *compare_adjustment_name(adjustment adjust) {
     static const char *const names[] = {"Holm", "Bonferroni", "Benjamini-Hochberg", NULL};
     return names[adjust];

@@ -115,10 +115,8 @@ static char *row_name(const forest *f, const forest_row *row) {
 }
 
 static void heading(char *text, size_t size, const forest *f, pair_reason reason) {
-    if (reason == PAIR_REFERENCE)
-        snprintf(text, size, "Against %s", name_of(f, f->in->comparisons->reference));
-    else
-        snprintf(text, size, "%s", reason == PAIR_MATCHED ? "New data or just more training?" : "Asked for");
+    const comparisons *c = f->in->comparisons;
+    snprintf(text, size, "%s%s", compare_heading(c, reason), reason == PAIR_REFERENCE ? name_of(f, c->reference) : "");
 }
 
 /* "−7.48 [−8.02, −6.93]" */

@@ -82,19 +82,13 @@ static void put_scope(const page *p) {
     fputs(", scored by RMSE: lower is better.</p>\n", p->out);
 }
 
-/* What ended the run, where that was not the number of its repeats. */
-static void put_until(const page *p) {
-    const report_input *in = p->in;
-    char asked[NUMBER_TEXT], reached[NUMBER_TEXT];
-    if (!in->series || !(in->half_width > 0)) return;
-    number_text(asked, in->half_width, number_decimals(in->half_width, 2));
-    number_text(reached, in->widest, number_decimals(in->widest, 2));
-    fprintf(p->out,
-            in->widest <= in->half_width ? "<p class=\"soft\">Repeats were added until every compared difference was "
-                                           "known to within %s (asked: %s).</p>\n"
-                                         : "<p class=\"soft\">All repeats are used up, and the widest interval is "
-                                           "still \xC2\xB1%s (asked: \xC2\xB1%s).</p>\n",
-            reached, asked);
+/* A sentence of report_words.c as a paragraph, where there is something to say. */
+static void put_said(const page *p, report_sentence which, const char *tag) {
+    char text[REPORT_SENTENCE];
+    if (!report_say(text, sizeof text, which, p->in)) return;
+    fprintf(p->out, "<%s>", tag);
+    html_text(p->out, text);
+    fputs("</p>\n", p->out);
 }
 
 static void put_header(const page *p) {
@@ -107,7 +101,7 @@ static void put_header(const page *p) {
         fputs("</p>\n", p->out);
     }
     put_scope(p);
-    put_until(p);
+    put_said(p, SAY_UNTIL, "p class=\"soft\"");
     fputs("<nav aria-label=\"Sections\">\n<ul>\n<li><a href=\"#verdict\">Verdict</a></li>\n", p->out);
     if (p->n_pictures) fputs("<li><a href=\"#pictures\">Pictures</a></li>\n", p->out);
     fputs("<li><a href=\"#tables\">Tables</a></li>\n", p->out);
@@ -187,13 +181,10 @@ static void put_run_sentence(const page *p, run_sentence which, const char *term
     fputs("</dd>\n", p->out);
 }
 
-/* Tests with a p of the kind that sentences go by. */
-static size_t family(const comparisons *c) { return c->n_kinds > 0 ? c->n_tested[c->kinds[0]] : 0; }
-
 static void put_answer(const page *p) {
     const comparison *rival = p->lowest < p->in->n_experiments ? find_rival(p) : NULL;
     if (p->lowest == p->in->n_experiments) {
-        fputs("<p>Every repeat of every experiment diverged: there is nothing to compare.</p>\n", p->out);
+        put_said(p, SAY_NOTHING, "p");
         return;
     }
     fputs("<dl class=\"answer\">\n", p->out);
@@ -207,8 +198,8 @@ static void put_answer(const page *p) {
     put_run_sentence(p, RUN_GAIN, "New data, or more training?");
     put_run_sentence(p, RUN_BASELINES, "Against plain methods");
     fprintf(p->out, "<dt>What it does not say</dt>\n<dd>%s <a href=\"#limits\">Why</a></dd>\n</dl>\n",
-            family(p->in->comparisons) > 0 ? "That it would be so on another series, or in another year."
-                                           : "That any difference is more than luck: nothing could be tested.");
+            report_tested(p->in->comparisons) > 0 ? "That it would be so on another series, or in another year."
+                                                  : "That any difference is more than luck: nothing could be tested.");
 }
 
 /* --- verdict: every comparison ---------------------------------------------------------------------------------- */
@@ -250,16 +241,11 @@ static void put_tag(const page *p, const comparison *item) {
 }
 
 static void put_group_heading(const page *p, pair_reason reason) {
-    int reference = p->in->comparisons->reference;
-    fputs("<h3>", p->out);
-    switch (reason) {
-    case PAIR_REFERENCE:
-        fputs(reference < 0 ? "All pairs" : "Against ", p->out);
-        if (reference >= 0) html_name(p->out, p->in->experiments[reference].name);
-        break;
-    case PAIR_MATCHED: fputs("New data or just more training? Each update against its matched baseline", p->out); break;
-    case PAIR_ASKED: fputs("Asked for", p->out); break;
-    }
+    const comparisons *c = p->in->comparisons;
+    const char *note = compare_heading_note(reason);
+    fprintf(p->out, "<h3>%s", compare_heading(c, reason));
+    if (reason == PAIR_REFERENCE && c->reference >= 0) html_name(p->out, p->in->experiments[c->reference].name);
+    if (note) fprintf(p->out, " <span>(%s)</span>", note);
     fputs("</h3>\n", p->out);
 }
 
@@ -281,15 +267,6 @@ static void put_group(const page *p, pair_reason reason) {
     if (any) fputs("</ul>\n", p->out);
 }
 
-static bool states_differ(const report_input *in) {
-    const comparisons *c = in->comparisons;
-    for (size_t i = 0; i < c->n; i++)
-        if (c->items[i].reason == PAIR_MATCHED &&
-            compare_states_differ(&in->experiments[c->items[i].a], &in->experiments[c->items[i].b]))
-            return true;
-    return false;
-}
-
 /* All of them: a repeat that is left out of a number must be found. */
 static void put_diverged(const page *p) {
     bool any = false;
@@ -297,12 +274,11 @@ static void put_diverged(const page *p) {
         const experiment_result *e = &p->in->results->experiments[i];
         const summary *s = &p->summaries[i];
         if (s->left_out == 0) continue;
-        if (!any)
-            fputs(
-                "<div class=\"warning\">\n<h3>Diverged</h3>\n<p>These repeats did not come to an end in numbers. They "
-                "are nan in the "
-                "files and left out of every number here.</p>\n<ul>\n",
-                p->out);
+        if (!any) {
+            fputs("<div class=\"warning\">\n", p->out);
+            put_said(p, SAY_DIVERGED, "p");
+            fputs("<ul>\n", p->out);
+        }
         any = true;
         fputs("<li>", p->out);
         html_name(p->out, p->in->experiments[i].name);
@@ -320,12 +296,7 @@ static void put_verdict(const page *p) {
     put_diverged(p);
     put_group(p, PAIR_REFERENCE);
     put_group(p, PAIR_MATCHED);
-    if (states_differ(p->in))
-        fputs(
-            "<p class=\"soft\">After an update a forecast starts from a zero state, in the baseline from the carried "
-            "one; set "
-            "<code>\"state_at_forecast\": \"zero\"</code> for both to compare what the data alone are worth.</p>\n",
-            p->out);
+    put_said(p, SAY_STATES, "p class=\"soft\"");
     put_group(p, PAIR_ASKED);
     close_section(p);
 }
@@ -353,39 +324,11 @@ static void put_pictures(const page *p) {
 
 /* --- limits ----------------------------------------------------------------------------------------------------- */
 
-static void put_limits_of_rows(const page *p) {
-    const comparisons *c = p->in->comparisons;
-    size_t rows = 0;
-    for (size_t i = 0; i < c->n; i++)
-        if (!isnan(c->items[i].dm_p)) rows = c->items[i].dm_n;
-    if (rows > 0)
-        fprintf(
-            p->out,
-            "<p>DM (Diebold-Mariano) speaks of the <strong>test rows</strong>: would other months agree? It takes the "
-            "mean forecasts of all repeats, and has but those %zu rows to go by.</p>\n",
-            rows);
-}
-
 static void put_limits(const page *p) {
-    const comparisons *c = p->in->comparisons;
     open_section(p, "limits", "What it cannot say");
-    fputs(p->in->series
-              ? "<p>The tests speak of <strong>training noise on this one series</strong>: would other initial weights "
-                "agree? "
-              : "<p>The tests speak of the <strong>noise within these files</strong>: would more results of the same "
-                "kind agree? ",
-          p->out);
-    fputs(
-        "They cannot say how the experiments rank on another series, or in other months of this one; and few test rows "
-        "stay few however many repeats there are.</p>\n",
-        p->out);
-    put_limits_of_rows(p);
-    if (family(c) > 1 && c->adjust != ADJUST_NONE)
-        fprintf(p->out,
-                "<p>Each interval is for its comparison alone; p (%s) and the repeats needed allow for all %zu "
-                "tests.%s</p>\n",
-                compare_adjustment_name(c->adjust), family(c),
-                c->n_kinds > 1 ? " Each kind of test is a family of its own." : "");
+    put_said(p, SAY_NOISE, "p");
+    put_said(p, SAY_ROWS, "p");
+    put_said(p, SAY_FAMILY, "p");
     fputs("<p>The lowest mean is the lowest of those that were tried. A simpler forecaster that was not may win.</p>\n",
           p->out);
     close_section(p);

@@ -217,17 +217,19 @@ static void put_pairs(FILE *out, const report_input *in, int decimals) {
     close_table(out);
 }
 
+static void put_said(FILE *out, report_sentence which, const report_input *in) {
+    char text[REPORT_SENTENCE];
+    if (!report_say(text, sizeof text, which, in)) return;
+    fputs("<p class=\"soft\">", out);
+    html_text(out, text);
+    fputs("</p>\n", out);
+}
+
 static void put_ranks(FILE *out, const report_input *in) {
     static const column columns[] = {{"experiment", true}, {"mean rank", false}};
     const ranking *k = &in->comparisons->ranking;
-    char note[300], p[NUMBER_TEXT];
-    number_text(p, k->p, 3);
-    snprintf(
-        note, sizeof note,
-        ": 1 is the lowest RMSE. Friedman: chi-square %.2f, df %.0f, p %s, over %zu repeats of %zu experiments; mean "
-        "ranks that differ by less than %.3g cannot be told apart (Nemenyi).",
-        k->chi_square, k->df, k->p < 0.001 ? "&lt; 0.001" : p, k->n, k->n_ranked, k->critical_difference);
-    open_table(out, "ranks", "Ranks in each repeat", isnan(k->chi_square) ? "" : note, columns, 2);
+    put_said(out, SAY_RANKS, in);
+    open_table(out, "ranks", "Ranks in each repeat: 1 is the lowest RMSE", "", columns, 2);
     for (size_t i = 0; i < in->n_experiments; i++) {
         fputs("<tr>", out);
         put_name_cell(out, "th", in->experiments[i].name);
@@ -249,6 +251,7 @@ void html_tables(FILE *out, const report_input *in, const summary *summaries) {
     fputs("<h3>Comparisons</h3>\n", out);
     put_comparisons(out, in, decimals);
     fputs("<h3>Pairs</h3>\n", out);
+    put_said(out, SAY_PAIRING, in);
     put_pairs(out, in, decimals);
     if (!in->comparisons->friedman) return;
     fputs("<h3>Ranks</h3>\n", out);

@@ -28,6 +28,28 @@ int report_decimals(const summary *summaries, size_t n);
 /* report_terminal.c: the last part of a path. */
 const char *report_file_name(const char *path);
 
+/* report_words.c: a plain sentence or two, without a newline; false: there is nothing to say of that, and text is empty.
+ * Truncated to size. What ended a run that was not told how many repeats; where states of updates and baselines differ;
+ * what the tests, and Diebold and Mariano's, speak of; that p is adjusted; what pairing bought; Friedman's test; that there is nothing to
+ * compare; what begins a list of diverged repeats. */
+typedef enum {
+    SAY_UNTIL,
+    SAY_STATES,
+    SAY_NOISE,
+    SAY_ROWS,
+    SAY_FAMILY,
+    SAY_PAIRING,
+    SAY_RANKS,
+    SAY_NOTHING,
+    SAY_DIVERGED,
+    N_REPORT_SENTENCES
+} report_sentence;
+enum { REPORT_SENTENCE = 600 }; /* bytes that any of them takes */
+bool report_say(char *text, size_t size, report_sentence which, const report_input *in);
+
+/* Tests with a p of the kind that sentences go by. */
+size_t report_tested(const comparisons *c);
+
 /* report_document.c */
 void report_document(FILE *out, const report_input *in, const summary *summaries);
 

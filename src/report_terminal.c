@@ -185,18 +185,38 @@ static size_t unbroken(const char *text) {
     return n;
 }
 
-/* Text with a hanging indent, broken between words where width > 0. */
-static void print_wrapped(FILE *out, const char *text, int width) {
-    int column = 1; /* of the last character printed, from 0: an indent of two */
-    fputs(" ", out);
+/* Text on lines that are broken between words where width > 0; the first is indented by indent columns, the others by
+ * more of them. */
+static void print_lines(FILE *out, const char *text, int width, int indent, int more) {
+    int column = 0; /* where the next character goes */
     for (const char *word = text; *word; word += strspn(word, " ")) {
         int bytes = (int)unbroken(word), columns = text_width(word, (size_t)bytes);
-        bool fits = width <= 0 || column + 1 + columns < width || column < 4;
-        fprintf(out, "%s%.*s", fits ? " " : "\n    ", bytes, word);
-        column = (fits ? column + 1 : 3) + columns;
+        bool first = word == text, fits = width <= 0 || column + 1 + columns < width || column <= indent + more;
+        if (first) {
+            pad(out, column = indent);
+        } else if (fits) {
+            column += fputc(' ', out) == ' ';
+        } else {
+            fputc('\n', out);
+            pad(out, column = indent + more);
+        }
+        fprintf(out, "%.*s", bytes, word);
+        column += columns;
         word += bytes;
     }
     fputc('\n', out);
+}
+
+/* With a hanging indent, as one of several. */
+static void print_wrapped(FILE *out, const char *text, int width) { print_lines(out, text, width, 2, 2); }
+
+/* A sentence of report_words.c, with a blank line before it where that is wanted. Whether there was one to say. */
+static bool print_said(FILE *out, report_sentence which, const report_input *in, int width, bool apart) {
+    char text[REPORT_SENTENCE];
+    if (!report_say(text, sizeof text, which, in)) return false;
+    if (apart) fputc('\n', out);
+    print_lines(out, text, width, 0, 0);
+    return true;
 }
 
 /* 3,190,480 gradient steps asked for, 938,300 taken, in 1.2 s (0.78 million/s) */
@@ -238,8 +258,7 @@ static void print_title(FILE *out, const report_input *in) {
 /* What the run comes to, in up to three sentences. */
 static void print_run(FILE *out, const report_input *in, int width) {
     bool any = false;
-    if (in->comparisons->standing.best < 0)
-        fputs("\nEvery repeat of every experiment diverged: there is nothing to compare.\n", out);
+    print_said(out, SAY_NOTHING, in, width, true);
     for (run_sentence which = 0; which < N_RUN_SENTENCES; which++) {
         char text[SENTENCE];
         if (!compare_run_sentence(text, sizeof text, which, in->comparisons, in->experiments)) continue;
@@ -264,42 +283,26 @@ static void print_diverged(FILE *out, const report_input *in, const summary *s, 
     fputc('\n', out);
 }
 
-static void print_all_diverged(FILE *out, const table *t) {
-    if (!t->any_diverged) return;
-    fputs("\nDiverged, so nan in the files and left out of every number here:\n", out);
+static void print_all_diverged(FILE *out, const table *t, int width) {
+    if (!print_said(out, SAY_DIVERGED, t->in, width, true)) return;
     for (size_t i = 0; i < t->in->n_experiments; i++)
         if (t->summaries[i].left_out > 0) print_diverged(out, t->in, &t->summaries[i], i);
 }
 
 static void print_heading(FILE *out, const report_input *in, pair_reason reason) {
-    int reference = in->comparisons->reference;
-    switch (reason) {
-    case PAIR_REFERENCE:
-        fprintf(out, "\n%s%s (lower RMSE is better)\n", reference < 0 ? "All pairs" : "Against ",
-                reference < 0 ? "" : in->experiments[reference].name);
-        break;
-    case PAIR_MATCHED:
-        fputs("\nNew data or just more training? (each update against its matched baseline)\n", out);
-        break;
-    case PAIR_ASKED: fputs("\nAsked for\n", out); break;
-    }
-}
-
-static bool states_differ(const report_input *in) {
     const comparisons *c = in->comparisons;
-    for (size_t i = 0; i < c->n; i++)
-        if (c->items[i].reason == PAIR_MATCHED &&
-            compare_states_differ(&in->experiments[c->items[i].a], &in->experiments[c->items[i].b]))
-            return true;
-    return false;
+    const char *note = compare_heading_note(reason);
+    fprintf(out, "\n%s", compare_heading(c, reason));
+    if (reason == PAIR_REFERENCE && c->reference >= 0) fputs(in->experiments[c->reference].name, out);
+    if (note) fprintf(out, " (%s)", note);
+    fputc('\n', out);
 }
 
-static void print_state_note(FILE *out, const report_input *in) {
-    if (states_differ(in))
-        fputs(
-            "  (After an update a forecast starts from a zero state, in the baseline from the carried one;\n"
-            "  set \"state_at_forecast\": \"zero\" for both to compare what the data alone are worth.)\n",
-            out);
+static void print_state_note(FILE *out, const report_input *in, int width) {
+    char text[REPORT_SENTENCE + 2], said[REPORT_SENTENCE];
+    if (!report_say(said, sizeof said, SAY_STATES, in)) return;
+    snprintf(text, sizeof text, "(%s)", said);
+    print_lines(out, text, width, 2, 0);
 }
 
 static void print_group(FILE *out, const report_input *in, pair_reason reason, int width) {
@@ -341,107 +344,33 @@ static void print_mean_ranks(FILE *out, const report_input *in) {
 
 /* Friedman's test and the mean ranks, best first, where it was asked for. */
 static void print_ranks(FILE *out, const report_input *in, int width) {
-    const ranking *k = &in->comparisons->ranking;
-    char text[SENTENCE], p[NUMBER_TEXT];
-    if (!in->comparisons->friedman) return;
+    char text[REPORT_SENTENCE];
+    if (!report_say(text, sizeof text, SAY_RANKS, in)) return;
     fputs("\nRanks in each repeat (1 is the lowest RMSE)\n", out);
-    if (isnan(k->chi_square)) {
-        print_wrapped(out, "Too few repeats or experiments, or nothing but ties: there is nothing to test.", width);
-        return;
-    }
-    number_text(p, k->p, 3);
-    snprintf(
-        text, sizeof text,
-        "Friedman: chi-square %.2f, df %.0f, p %s %s, over %zu repeats of %zu experiments; mean ranks that differ by "
-        "less than %.3g cannot be told apart (Nemenyi).",
-        k->chi_square, k->df, k->p < 0.001 ? "<" : "=", k->p < 0.001 ? "0.001" : p, k->n, k->n_ranked,
-        k->critical_difference);
     print_wrapped(out, text, width);
-    if (k->left_out > 0)
-        fprintf(out, "  Left out: %zu repeat%s in which one diverged.\n", k->left_out, k->left_out == 1 ? "" : "s");
-    print_mean_ranks(out, in);
+    if (!isnan(in->comparisons->ranking.chi_square)) print_mean_ranks(out, in);
 }
 
-/* One line each on the two kinds of noise. */
-static void print_noise(FILE *out, const comparisons *c) {
-    size_t rows = 0;
-    for (size_t i = 0; i < c->n; i++)
-        if (!isnan(c->items[i].dm_p)) rows = c->items[i].dm_n;
-    if (c->n_tested[c->kinds[0]] > 0)
-        fputs(
-            "\nThe tests speak of training noise on this series: would other weights agree?\n"
-            "They cannot say how the experiments rank on another series or in another year.\n",
-            out);
-    if (rows > 0)
-        fprintf(out,
-                "DM (Diebold-Mariano) speaks of the test rows: would other months agree? It takes\n"
-                "the mean forecasts of all repeats, and has but those %zu rows to go by.\n",
-                rows);
-}
-
-/* What it bought that repeat r of every experiment starts from the same weights. */
-static void print_pairing(FILE *out, const comparisons *c) {
-    double low = INFINITY, high = -INFINITY, least = INFINITY, most = -INFINITY;
-    for (size_t i = 0; i < c->n; i++) {
-        const comparison *item = &c->items[i];
-        if (isnan(item->correlation) || !isfinite(item->pairing)) continue;
-        low = fmin(low, item->correlation);
-        high = fmax(high, item->correlation);
-        least = fmin(least, item->pairing);
-        most = fmax(most, item->pairing);
-    }
-    if (low > high) return;
-    fprintf(out, "Pairing: repeats correlate by %.2f", low);
-    if (high > low) fprintf(out, " to %.2f", high);
-    char text[NUMBER_TEXT];
-    number_text(text, least, number_decimals(least, 2));
-    fprintf(out, "; unpaired tests would need %s", text);
-    number_text(text, most, number_decimals(most, 2));
-    if (most > least) fprintf(out, " to %s", text);
-    fputs(" times as many.\n", out);
-}
-
-static void print_family(FILE *out, const comparisons *c) {
-    size_t n = c->n_tested[c->kinds[0]];
-    if (n < 2 || c->adjust == ADJUST_NONE) return;
-    fprintf(out, "Each interval is for its comparison alone; p and the repeats needed allow for all %zu tests.\n", n);
-    if (c->n_kinds > 1) fputs("Each kind of test is a family of its own.\n", out);
-}
-
-static void print_footer(FILE *out, const comparisons *c) {
-    print_noise(out, c);
-    print_pairing(out, c);
-    print_family(out, c);
-}
-
-/* What ended the run, where that was not the number of its repeats. */
-static void print_until(FILE *out, const report_input *in) {
-    char asked[NUMBER_TEXT], reached[NUMBER_TEXT], n[NUMBER_TEXT];
-    if (!in->series || !(in->half_width > 0)) return;
-    number_text(asked, in->half_width, number_decimals(in->half_width, 2));
-    number_text(reached, in->widest, number_decimals(in->widest, 2));
-    number_count(n, in->repeats);
-    if (in->widest <= in->half_width)
-        fprintf(out, "\nAfter %s repeats every compared difference is known to within %s (asked: %s).\n", n, reached,
-                asked);
-    else
-        fprintf(out, "\nAll %s repeats are used up, and the widest interval is still +-%s (asked: +-%s).\n", n, reached,
-                asked);
+static void print_footer(FILE *out, const report_input *in, int width) {
+    print_said(out, SAY_NOISE, in, width, true);
+    print_said(out, SAY_ROWS, in, width, false);
+    print_said(out, SAY_PAIRING, in, width, false);
+    print_said(out, SAY_FAMILY, in, width, false);
 }
 
 static void print_text(FILE *out, const report_input *in, const table *t, const farm_style *style) {
     if (in->series) print_title(out, in);
     print_table(out, t);
     print_plots(out, t, columns_of(style));
-    print_until(out, in);
+    print_said(out, SAY_UNTIL, in, style->width, true);
     print_run(out, in, style->width);
-    print_all_diverged(out, t);
+    print_all_diverged(out, t, style->width);
     print_group(out, in, PAIR_REFERENCE, style->width);
     print_group(out, in, PAIR_MATCHED, style->width);
-    print_state_note(out, in);
+    print_state_note(out, in, style->width);
     print_group(out, in, PAIR_ASKED, style->width);
     print_ranks(out, in, style->width);
-    print_footer(out, in->comparisons);
+    print_footer(out, in, style->width);
 }
 
 /* --- all of it -------------------------------------------------------------------------------------------------- */

@@ -80,7 +80,12 @@ print(hashlib.sha256(struct.pack(f"<{len(values)}d", *values)).hexdigest())')
   text_of out/tutorial/report.html >page
   echo "$output" | grep -E ' (beats|against its matched baseline|cannot be told apart from) ' | sed 's/^  //' >said
   [ "$(wc -l <said)" -ge 17 ]
+  # what stands below, each sentence in one line; all but the times and the tables
+  echo "$output" | grep -E '^(After|The tests|DM|Pairing|Each)|^  \(After' | tr -d '()' | sed 's/^  //' >more
+  [ "$(wc -l <more)" -eq 5 ]
+  tr -d '()' <page >bare
   while read -r sentence; do grep -qF -- "$sentence" page; done <said
+  while read -r sentence; do grep -qF -- "$sentence" bare; done <more
 }
 
 @test "the same bytes for any threads, after a stop, from the store and from shards" {

@@ -1,7 +1,7 @@
 /* test_report.c - a run's files, byte for byte where they must not change, and the table for people. Expected files are
  * written by hand from the definitions; the summary's figures are pandas' (tests/oracle/report.py). */
-#include "report.h"
 #include "output_file.h"
+#include "report_parts.h"
 #include "report_plan.h"
 
 #include <cjson/cJSON.h>
@@ -693,6 +693,7 @@ static void diverged_repeats_are_counted_and_named(void **state) {
     assert_non_null(strstr(text, "experiment   n  diverged "));
     assert_non_null(strstr(text, "update_2     2         2 "));
     assert_non_null(strstr(text, "  update_2: repeats 2, 4\n"));
+    assert_non_null(strstr(text, "\nDiverged, so nan in the files and left out of every number here:\n  update_2"));
     free(text);
     for (int i = 0; i < N; i++) r->rmse[FIXED][i] = r->rmse[UPDATE_2][i] = NAN;
     r->rmse[PERSISTENCE][0] = NAN;
@@ -721,6 +722,7 @@ static void nothing_is_wider_than_the_terminal(void **state) {
         char *footer = strstr(text, "\n\nThe tests speak of");
         assert_true(widest(table, sentences) <= (size_t)width);
         assert_true(widest(sentences, footer) <= (size_t)width);
+        assert_true(widest(footer, text + strlen(text)) <= (size_t)width);
         free(text);
     }
     char *text = printed(r, 0); /* in a pipe: each sentence is one line */
@@ -848,10 +850,60 @@ static void the_footer_tells_the_two_kinds_of_noise_apart(void **state) {
     (void)state;
     run *r = small_run();
     char *text = printed(r, 0);
-    assert_non_null(strstr(text, "The tests speak of training noise on this series"));
+    assert_non_null(strstr(text, "The tests speak of training noise on this one series"));
     assert_non_null(strstr(text, "DM (Diebold-Mariano) speaks of the test rows"));
     assert_non_null(strstr(text, "\nPairing: repeats correlate by "));
     free(text);
+}
+
+/* The whole of it, by hand. */
+static void expect_words(const run *r, report_sentence which, const char *expected) {
+    char text[REPORT_SENTENCE];
+    assert_int_equal(report_say(text, sizeof text, which, &r->in), *expected != '\0');
+    assert_string_equal(text, expected);
+}
+
+static void what_ended_a_run_is_said_where_it_was_no_number(void **state) {
+    (void)state;
+    run *r = small_run();
+    expect_words(r, SAY_UNTIL, "");
+    r->in.half_width = 0.5;
+    r->in.widest = 0.4375;
+    r->in.repeats = 1280;
+    expect_words(r, SAY_UNTIL, "After 1,280 repeats every compared difference is known to within 0.44 (asked: 0.50).");
+    r->in.widest = 12;
+    expect_words(r, SAY_UNTIL,
+                 "All 1,280 repeats are used up, and the widest interval still reaches 12 to each side (asked: 0.50).");
+}
+
+static void what_is_not_so_is_not_said(void **state) {
+    (void)state;
+    run *r = small_run();
+    expect_words(r, SAY_STATES, "");
+    expect_words(r, SAY_RANKS, "");
+    expect_words(r, SAY_NOTHING, "");
+    expect_words(r, SAY_DIVERGED, "");
+    expect_words(r, SAY_FAMILY,
+                 "Each interval is for its comparison alone; p (Holm) and the repeats needed allow for all 2 tests.");
+    r->comparisons.adjust = ADJUST_NONE;
+    expect_words(r, SAY_FAMILY, "");
+    r->in.series = NULL;
+    expect_words(r, SAY_NOISE,
+                 "The tests speak of the noise within these files: would more results of the same kind agree? They "
+                 "cannot say how the experiments rank on another series, or in other months of this one.");
+    for (int kind = 0; kind < N_COMPARE_TESTS; kind++) r->comparisons.n_tested[kind] = 0;
+    expect_words(r, SAY_NOISE, "");
+    r->comparisons.friedman = true;
+    r->comparisons.ranking.left_out = 1;
+    expect_words(
+        r, SAY_RANKS,
+        "Friedman: chi-square 6.50, df 2, p = 0.039, over 4 repeats of 3 experiments; mean ranks that differ by "
+        "less than 1.66 cannot be told apart (Nemenyi). Left out: 1 repeat in which one diverged.");
+    r->comparisons.ranking.chi_square = NAN;
+    expect_words(r, SAY_RANKS, "Too few repeats or experiments, or nothing but ties: there is nothing to test.");
+    char text[20];
+    assert_true(report_say(text, sizeof text, SAY_RANKS, &r->in));
+    assert_string_equal(text, "Too few repeats or ");
 }
 
 static void the_document_is_json_whatever_the_names_are(void **state) {
@@ -960,6 +1012,8 @@ int main(void) {
         cmocka_unit_test(forty_experiments_fit_any_width_and_name_their_scale_again),
         cmocka_unit_test(ranks_are_told_where_friedman_is_asked_for),
         cmocka_unit_test(the_footer_tells_the_two_kinds_of_noise_apart),
+        cmocka_unit_test(what_ended_a_run_is_said_where_it_was_no_number),
+        cmocka_unit_test(what_is_not_so_is_not_said),
         cmocka_unit_test(the_document_is_json_whatever_the_names_are),
         cmocka_unit_test(the_users_locale_changes_no_number),
     };
