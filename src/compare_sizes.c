@@ -194,17 +194,19 @@ done:
 
 /* Squared errors of an experiment's mean forecast over its repeats that did not diverge; NaN where none did not.
  * out [n_test]. */
-static void mean_losses(double *out, const experiment_result *e, const frame *f) {
+static void mean_losses(double *out, const results *r, size_t i, const frame *f) {
+    const experiment_result *e = &r->experiments[i];
     const double *actuals = f->actuals + f->n_train;
+    size_t n = 0;
+    for (size_t step = 0; step < e->n_test; step++) out[step] = 0;
+    for (size_t repeat = 0; repeat < e->n_repeats; repeat++) {
+        if (!isfinite(e->rmse[repeat])) continue;
+        const double *forecasts = results_forecasts(r, i, repeat);
+        for (size_t step = 0; step < e->n_test; step++) out[step] += forecasts[step];
+        n++;
+    }
     for (size_t step = 0; step < e->n_test; step++) {
-        double sum = 0;
-        size_t n = 0;
-        for (size_t r = 0; r < e->n_repeats; r++) {
-            if (!isfinite(e->rmse[r])) continue;
-            sum += e->forecasts[r * e->n_test + step];
-            n++;
-        }
-        double error = n ? sum / (double)n - actuals[step] : NAN;
+        double error = n ? out[step] / (double)n - actuals[step] : NAN;
         out[step] = error * error;
     }
 }
@@ -218,8 +220,7 @@ static double *all_losses(size_t *first, const compare_input *in) {
         total += r->experiments[i].n_test;
     }
     double *losses = malloc((total ? total : 1) * sizeof *losses);
-    for (size_t i = 0; losses && i < r->n_experiments; i++)
-        mean_losses(losses + first[i], &r->experiments[i], in->frames[i]);
+    for (size_t i = 0; losses && i < r->n_experiments; i++) mean_losses(losses + first[i], r, i, in->frames[i]);
     return losses;
 }
 

@@ -13,8 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef farm_status (*round_check)(farm *f, farm_errors *errors);
-
 struct farm {
     config config;
     plan plan;
@@ -23,12 +21,17 @@ struct farm {
     int vector_bits;
     int shard, of_shards; /* 1 of 1: all repeats */
     int merged_shards;    /* how many shards the results came in; 0: none */
-    size_t first, count;  /* repeats that are run, from 0; so far, where they run until differences are known */
+    size_t first, total;  /* repeats that are run, from 0; at most, where they run until differences are known */
+    size_t count;         /* how many so far */
     double widest;        /* half interval of any compared difference, where they do */
     bool fresh, no_plots;
     store *store;    /* NULL: results are not kept */
     results results; /* empty before a run */
+    size_t window;   /* repeats at hand at once; 0: as many as fit into a good amount of memory */
     uint64_t reused;
+    uint64_t complete;  /* results of repeats before those at hand that are whole */
+    bool counted;       /* and of those at hand, too */
+    farm_errors faults; /* of fetching forecasts */
     comparisons comparisons;
     bool done; /* results are whole */
 };
@@ -79,7 +82,7 @@ static farm_status prepare(farm *f, plan_sharing sharing, farm_errors *errors) {
     farm_status status =
         plan_expand(&f->plan, f->config.experiments, f->config.n_experiments, &f->config.series, sharing, errors);
     store_shard_range((size_t)f->config.repeats, f->shard, f->of_shards, &f->first, &end);
-    f->count = end - f->first;
+    f->count = f->total = end - f->first;
     if (status == FARM_OK && f->of_shards > 1 && !isnan(f->config.half_width)) {
         errors_add(errors, (error_place){.file = f->config.path, .key = "repeats.until"},
                    "shards cannot tell when differences are known; give the number of repeats with -r");
@@ -96,6 +99,7 @@ farm_status farm_load(farm **out, const char *config_path, const farm_options *o
     if (!f) return FARM_FAILED;
     f->fresh = options->fresh;
     f->no_plots = options->no_plots;
+    f->window = options->at_hand;
     farm_status status = choose_level(&f->level, options->vector, errors);
     f->vector_name = lstm_level_name(f->level);
     f->vector_bits = lstm_level_bits(f->level);
@@ -116,6 +120,7 @@ void farm_free(farm *f) {
     results_free(&f->results);
     plan_free(&f->plan);
     config_free(&f->config);
+    farm_errors_free(&f->faults);
     free(f);
 }
 
@@ -192,7 +197,7 @@ static bool counts(const farm *f, size_t i) {
     return experiment_is_lstm(&f->config.experiments[i]) && f->plan.same_as[i] < 0;
 }
 
-/* Of repeats first ... end - 1. */
+/* Of repeats first ... end - 1, which are at hand. */
 static uint64_t count_complete(const farm *f, size_t first, size_t end) {
     uint64_t complete = 0;
     for (size_t i = 0; i < f->results.n_experiments; i++)
@@ -201,25 +206,47 @@ static uint64_t count_complete(const farm *f, size_t first, size_t end) {
     return complete;
 }
 
+/* The first repeat at hand; the same for all experiments while a run is under way. */
+static size_t first_at_hand(const farm *f) {
+    for (size_t i = 0; i < f->results.n_experiments; i++)
+        if (counts(f, i)) return f->results.experiments[i].at;
+    return 0;
+}
+
+static uint64_t count_all_complete(const farm *f) {
+    if (f->counted) return f->complete;
+    return f->complete + count_complete(f, first_at_hand(f), f->count);
+}
+
 farm_counts farm_count(const farm *f) {
-    farm_counts out = {.reused = f->reused, .computed = count_complete(f, 0, f->count) - f->reused};
-    for (size_t i = 0; i < f->config.n_experiments; i++) out.asked += counts(f, i) ? f->count : 0;
+    farm_counts out = {.reused = f->reused, .computed = count_all_complete(f) - f->reused};
+    size_t repeats = isnan(f->config.half_width) ? f->total : f->count;
+    for (size_t i = 0; i < f->config.n_experiments; i++) out.asked += counts(f, i) ? repeats : 0;
     return out;
 }
 
 /* --- the run ---------------------------------------------------------------------------------------------------- */
 
-/* Room for the results, with those filled in that are stored. */
-static farm_status take_stored(farm *f, farm_errors *errors) {
+/* results_source: the forecasts of an experiment that are to be at hand, from the store. */
+static bool fetch(void *context, size_t index) {
+    farm *f = context;
+    int same_as = f->plan.same_as[index];
+    size_t stored_as = same_as < 0 ? index : (size_t)same_as;
+    return store_read_one(f->store, stored_as, &f->results.experiments[index], f->first, &f->faults) == FARM_OK;
+}
+
+/* Room for the results. Without a store all forecasts have to stay at hand. */
+static farm_status make_room(farm *f, farm_errors *errors) {
     const config *c = &f->config;
+    size_t window = !f->store ? 0 : f->window ? f->window : results_window(c->experiments, c->n_experiments);
     compare_free(&f->comparisons);
     results_free(&f->results);
-    f->done = false;
-    f->reused = 0;
+    f->done = f->counted = false;
+    f->reused = f->complete = 0;
     farm_status status =
-        results_init(&f->results, c->experiments, c->n_experiments, f->count,
+        results_init(&f->results, c->experiments, c->n_experiments, f->total, window,
                      (c->save_models ? KEEP_WEIGHTS : 0u) | (c->record_loss ? KEEP_LOSSES : 0u), errors);
-    if (status == FARM_OK && f->store) status = store_read(f->store, &f->results, f->first, errors);
+    if (status == FARM_OK && f->store) f->results.source = (results_source){fetch, f};
     return status;
 }
 
@@ -231,111 +258,206 @@ static compare_input comparison_of(const farm *f) {
                            .seed = f->config.seed};
 }
 
-/* Repeats up to f->count; those before were run already. */
-static farm_status run_round(farm *f, pool_work *work, size_t before, const farm_hooks *hooks, round_check check,
-                             farm_errors *errors) {
-    f->reused += count_complete(f, before, f->count);
-    work->repeats = f->count;
-    farm_status status = check ? check(f, errors) : FARM_OK;
-    return status == FARM_OK ? pool_run(&f->results, work, hooks, errors) : status;
+/* Makes the repeats from at on those at hand, with what is stored of them. */
+static farm_status turn_to(farm *f, size_t at, farm_errors *errors) {
+    for (size_t i = 0; i < f->results.n_experiments; i++) results_turn(&f->results, i, at);
+    return f->store ? store_read(f->store, &f->results, f->first, errors) : FARM_OK;
 }
 
-/* So many repeats more, until differences are known as closely as asked, or there are no more to run. Which repeats there
- * are then hangs on results alone: rounds are of a fixed size, and what is stored is looked at like what is computed. */
-static farm_status run_until_known(farm *f, pool_work *work, const farm_hooks *hooks, round_check check,
-                                   farm_errors *errors) {
-    enum { ROUND = 64 };
-    const size_t most = (size_t)f->config.repeats;
-    compare_input in = comparison_of(f);
-    farm_status status = FARM_OK;
-    f->widest = INFINITY;
-    for (size_t before = 0; status == FARM_OK && before < most && f->widest > f->config.half_width; before = f->count) {
-        f->count = most - before < ROUND ? most : before + ROUND;
-        status = run_round(f, work, before, hooks, check, errors);
-        if (status == FARM_OK) status = compare_half_width(&f->widest, &in, f->count, errors);
+static bool is_complete(const farm *f, size_t repeat) {
+    for (size_t i = 0; i < f->results.n_experiments; i++)
+        if (counts(f, i) && !results_complete(&f->results.experiments[i], repeat)) return false;
+    return true;
+}
+
+/* Repeats first ... end - 1, which are at hand, that lack something. */
+static size_t count_missing(const farm *f, size_t first, size_t end) {
+    size_t missing = 0;
+    for (size_t r = first; r < end; r++) missing += !is_complete(f, r);
+    return missing;
+}
+
+/* Of repeats 0 ... n - 1 those that lack something, as bytes, the caller's. NULL: out of memory, or not to be read. */
+static unsigned char *find_missing(farm *f, size_t n, farm_errors *errors) {
+    unsigned char *missing = calloc(n + 1, 1);
+    size_t window = f->results.window ? f->results.window : 1;
+    for (size_t at = 0; missing && at < n; at += window) {
+        if (turn_to(f, at, errors) != FARM_OK) {
+            free(missing);
+            return NULL;
+        }
+        for (size_t r = at; r < n && r - at < window; r++) missing[r] = !is_complete(f, r);
     }
-    results_keep_first(&f->results, f->count);
+    return missing;
+}
+
+static size_t sum_of(const unsigned char *missing, size_t first, size_t end) {
+    size_t sum = 0;
+    for (size_t r = first; r < end; r++) sum += missing[r];
+    return sum;
+}
+
+static void name_missing_shards(const unsigned char *missing, size_t repeats, int of_shards, farm_errors *errors) {
+    for (int k = 1; k <= of_shards; k++) {
+        size_t first, end;
+        store_shard_range(repeats, k, of_shards, &first, &end);
+        size_t lacking = sum_of(missing, first, end);
+        if (lacking > 0 && lacking == end - first)
+            errors_add(errors, (error_place){0}, "shard %d of %d is missing: repeats %zu to %zu", k, of_shards,
+                       first + 1, end);
+        else if (lacking > 0)
+            errors_add(errors, (error_place){0},
+                       "shard %d of %d is not complete: %zu of its %zu repeats are missing; run it again with --shard "
+                       "%d/%d",
+                       k, of_shards, lacking, end - first, k, of_shards);
+    }
+}
+
+/* Says what is missing of so many repeats. */
+static farm_status tell_missing(farm *f, size_t repeats, farm_errors *errors) {
+    unsigned char *missing = find_missing(f, repeats, errors);
+    size_t lacking = missing ? sum_of(missing, 0, repeats) : 0, whole = 0;
+    while (lacking > 0 && !missing[whole]) whole++;
+    if (lacking > 0 && f->merged_shards > 1)
+        name_missing_shards(missing, repeats, f->merged_shards, errors);
+    else if (whole > 0)
+        errors_add(errors, (error_place){.file = store_path(f->store)},
+                   "%zu of %zu repeats are missing: run %s again to add them, or report on the first %zu with -r %zu",
+                   lacking, repeats, f->config.path, whole, whole);
+    else if (lacking > 0)
+        errors_add(errors, (error_place){.file = store_path(f->store)},
+                   "%zu of %zu repeats are missing: run %s again to add them", lacking, repeats, f->config.path);
+    free(missing);
+    return FARM_FAILED;
+}
+
+/* A run in rounds. */
+typedef struct {
+    farm *farm;
+    pool_work work;
+    const farm_hooks *hooks;
+    bool restoring;        /* everything must be there, and nothing is trained */
+    bool writing;          /* the store's thread is at work */
+    size_t before, most;   /* repeats of the rounds before, of all rounds */
+    uint64_t steps_before; /* taken in rounds before */
+} rounds;
+
+/* farm_hooks.progress of a round, told as progress of the run: rounds to come take what they are planned to. */
+static void round_progress(void *context, const farm_progress *p) {
+    const rounds *all = context;
+    uint64_t to_come = all->farm->plan.steps_taken * (uint64_t)(all->most - all->farm->count);
+    farm_progress whole = {all->steps_before + p->steps_done, all->steps_before + p->steps_total + to_come,
+                           all->farm->results.seconds + p->seconds};
+    all->hooks->progress(all->hooks->context, &whole);
+}
+
+static bool round_stop(void *context) {
+    const rounds *all = context;
+    return all->hooks->stop && all->hooks->stop(all->hooks->context);
+}
+
+static farm_status stop_writing(rounds *all, farm_errors *errors) {
+    bool writing = all->writing;
+    all->writing = false;
+    return writing ? store_end(all->farm->store, errors) : FARM_OK;
+}
+
+/* The round's repeats come to hand, once what was at hand is written. */
+static farm_status turn_round(rounds *all, farm_errors *errors) {
+    farm *f = all->farm;
+    if (all->before > 0) f->complete += count_complete(f, first_at_hand(f), all->before);
+    farm_status status = stop_writing(all, errors);
+    if (status == FARM_OK) status = turn_to(f, all->before, errors);
+    if (status != FARM_OK || !f->store || all->restoring) return status;
+    status = store_begin(f->store, f->first, errors);
+    all->writing = status == FARM_OK;
+    if (all->writing) all->work.sink = store_sink(f->store);
     return status;
 }
 
-/* check: asked before each round whether it may be run; NULL: it may. */
-static farm_status run_all(farm *f, pool_work *work, const farm_hooks *hooks, round_check check, farm_errors *errors) {
-    return isnan(f->config.half_width) ? run_round(f, work, 0, hooks, check, errors)
-                                       : run_until_known(f, work, hooks, check, errors);
+/* The repeats before ... f->count - 1, which are at hand. */
+static farm_status run_round(rounds *all, farm_errors *errors) {
+    farm *f = all->farm;
+    const farm_hooks *asked = all->hooks;
+    farm_hooks hooks = {asked && asked->progress ? round_progress : NULL, asked ? round_stop : NULL, all};
+    uint64_t taken = f->results.steps_taken;
+    f->reused += count_complete(f, all->before, f->count);
+    if (all->restoring && count_missing(f, all->before, f->count) > 0)
+        return tell_missing(f, isnan(f->config.half_width) ? f->total : f->count, errors);
+    all->work.at = first_at_hand(f);
+    all->work.repeats = f->count - all->work.at;
+    farm_status status = pool_run(&f->results, &all->work, &hooks, errors);
+    all->steps_before += f->results.steps_taken - taken;
+    return status;
 }
 
-static farm_status run_kept(farm *f, pool_work *work, const farm_hooks *hooks, farm_errors *errors) {
-    farm_status status = store_begin(f->store, f->first, errors);
+/* Whether differences are known as closely as asked; where a number of repeats was asked for, they never are. */
+static farm_status check_known(farm *f, bool *known, farm_errors *errors) {
+    compare_input in = comparison_of(f);
+    if (isnan(f->config.half_width)) return FARM_OK;
+    farm_status status = compare_half_width(&f->widest, &in, f->count, errors);
+    *known = f->widest <= f->config.half_width;
+    return status;
+}
+
+/* All repeats, in rounds: as many as can be at hand; or so many more each, until differences are known as closely as
+ * asked. Which repeats there are then hangs on results alone: those rounds are of a fixed size, and what is stored is
+ * looked at like what is computed. */
+static farm_status run_rounds(rounds *all, farm_errors *errors) {
+    enum { ROUND = 64 }; /* of which the repeats at hand are a multiple, where there are more than those */
+    farm *f = all->farm;
+    size_t window = f->results.window ? f->results.window : 1;
+    size_t round = isnan(f->config.half_width) ? window : ROUND;
+    farm_status status = FARM_OK;
+    bool known = false;
+    f->widest = INFINITY;
+    f->count = 0;
+    do { /* once for a shard without repeats, which has its baselines all the same */
+        all->before = f->count;
+        f->count = all->most - all->before < round ? all->most : all->before + round;
+        if (all->before % window == 0) status = turn_round(all, errors);
+        if (status == FARM_OK) status = run_round(all, errors);
+        if (status == FARM_OK) status = check_known(f, &known, errors);
+    } while (status == FARM_OK && !known && f->count < all->most);
+    return status;
+}
+
+static farm_status run_all(farm *f, const farm_hooks *hooks, bool restoring, farm_errors *errors) {
+    rounds all = {.farm = f, .work = work_of(f), .hooks = hooks, .restoring = restoring, .most = f->total};
+    farm_status status = run_rounds(&all, errors), stored = stop_writing(&all, errors);
+    if (status == FARM_OK) status = stored;
     if (status != FARM_OK) return status;
-    work->sink = store_sink(f->store);
-    status = run_all(f, work, hooks, NULL, errors);
-    farm_status stored = store_end(f->store, errors);
-    if (stored != FARM_OK) status = stored;
-    return status == FARM_OK ? describe_run(f, errors) : status;
+    f->complete += count_complete(f, first_at_hand(f), f->count);
+    f->counted = true;
+    results_keep_first(&f->results, f->count);
+    return FARM_OK;
+}
+
+/* FARM_FAILED, with the reasons, where forecasts could not be fetched. */
+static farm_status check_fetched(const farm *f, farm_errors *errors) {
+    if (!results_lost(&f->results)) return FARM_OK;
+    for (size_t i = 0; i < f->faults.n; i++)
+        errors_add(errors, (error_place){.file = f->faults.items[i].file}, "%s", f->faults.items[i].text);
+    return FARM_FAILED;
 }
 
 /* Compares what is complete. */
 static farm_status conclude(farm *f, farm_errors *errors) {
     compare_input in = comparison_of(f);
     farm_status status = compare_all(&f->comparisons, &in, errors);
+    if (status == FARM_OK) status = check_fetched(f, errors);
     f->done = status == FARM_OK;
     return status;
 }
 
 farm_status farm_run(farm *f, const farm_hooks *hooks, farm_errors *errors) {
-    pool_work work = work_of(f);
-    farm_status status = take_stored(f, errors);
-    if (status == FARM_OK)
-        status = f->store ? run_kept(f, &work, hooks, errors) : run_all(f, &work, hooks, NULL, errors);
+    farm_status status = make_room(f, errors);
+    if (status == FARM_OK) status = run_all(f, hooks, false, errors);
+    if (status == FARM_OK && f->store) status = describe_run(f, errors);
     return status == FARM_OK && f->of_shards == 1 ? conclude(f, errors) : status;
 }
 
 /* --- runs of before --------------------------------------------------------------------------------------------- */
-
-/* Repeats first ... end - 1 that lack something. */
-static size_t count_missing(const farm *f, size_t first, size_t end) {
-    size_t missing = 0;
-    for (size_t r = first; r < end; r++) {
-        bool complete = true;
-        for (size_t i = 0; complete && i < f->results.n_experiments; i++)
-            complete = !counts(f, i) || results_complete(&f->results.experiments[i], r);
-        missing += !complete;
-    }
-    return missing;
-}
-
-static void name_missing_shards(const farm *f, int of_shards, farm_errors *errors) {
-    for (int k = 1; k <= of_shards; k++) {
-        size_t first, end;
-        store_shard_range(f->count, k, of_shards, &first, &end);
-        size_t missing = count_missing(f, first, end);
-        if (missing > 0 && missing == end - first)
-            errors_add(errors, (error_place){0}, "shard %d of %d is missing: repeats %zu to %zu", k, of_shards,
-                       first + 1, end);
-        else if (missing > 0)
-            errors_add(errors, (error_place){0},
-                       "shard %d of %d is not complete: %zu of its %zu repeats are missing; run it again with --shard "
-                       "%d/%d",
-                       k, of_shards, missing, end - first, k, of_shards);
-    }
-}
-
-/* Everything must be there. */
-static farm_status check_complete(farm *f, farm_errors *errors) {
-    size_t missing = count_missing(f, 0, f->count), whole = 0;
-    if (missing == 0) return FARM_OK;
-    while (count_missing(f, whole, whole + 1) == 0) whole++;
-    if (f->merged_shards > 1)
-        name_missing_shards(f, f->merged_shards, errors);
-    else if (whole > 0)
-        errors_add(errors, (error_place){.file = store_path(f->store)},
-                   "%zu of %zu repeats are missing: run %s again to add them, or report on the first %zu with -r %zu",
-                   missing, f->count, f->config.path, whole, whole);
-    else
-        errors_add(errors, (error_place){.file = store_path(f->store)},
-                   "%zu of %zu repeats are missing: run %s again to add them", missing, f->count, f->config.path);
-    return FARM_FAILED;
-}
 
 /* The run of the open store: its config, and all results without computing any. */
 static farm_status restore(farm *f, const farm_options *options, farm_errors *errors) {
@@ -348,10 +470,8 @@ static farm_status restore(farm *f, const farm_options *options, farm_errors *er
     status = config_restore(&f->config, &kept, options, errors);
     if (status == FARM_OK) status = prepare(f, PLAN_SHARED, errors);
     if (status == FARM_OK) status = store_recall_works(f->store, f->config.n_experiments, errors);
-    if (status == FARM_OK) status = take_stored(f, errors);
-    pool_work work = work_of(f);
-    /* the baselines are run; all else is known */
-    if (status == FARM_OK) status = run_all(f, &work, NULL, check_complete, errors);
+    if (status == FARM_OK) status = make_room(f, errors);
+    if (status == FARM_OK) status = run_all(f, NULL, true, errors); /* the baselines are run; all else is known */
     if (status == FARM_OK) status = conclude(f, errors);
     f->results.threads = run.threads;
     f->results.steps_taken = run.steps_taken;
@@ -364,6 +484,7 @@ farm_status farm_open(farm **out, const char *folder, const farm_options *option
     *out = NULL;
     if (!f) return FARM_FAILED;
     f->no_plots = options && options->no_plots;
+    f->window = options ? options->at_hand : 0;
     f->shard = f->of_shards = 1;
     farm_status status = open_store(f, folder, STORE_EXISTING, errors);
     if (status == FARM_OK) status = restore(f, options, errors);
@@ -380,6 +501,7 @@ farm_status farm_merge(farm **out, const char *folder, const char *const *stores
     *out = NULL;
     if (!f) return FARM_FAILED;
     f->no_plots = options && options->no_plots;
+    f->window = options ? options->at_hand : 0;
     f->shard = f->of_shards = 1;
     farm_status status = output_make_folder(folder, errors);
     if (status == FARM_OK) status = open_store(f, folder, STORE_CREATE, errors);
@@ -419,7 +541,7 @@ static report_input report_of(const farm *f) {
                           .comparisons = &f->comparisons,
                           .no_pictures = f->no_plots,
                           .reused = f->reused,
-                          .computed = count_complete(f, 0, f->count) - f->reused};
+                          .computed = count_all_complete(f) - f->reused};
 }
 
 char *farm_default_folder(const farm *f) {
@@ -432,7 +554,8 @@ char *farm_default_folder(const farm *f) {
 farm_status farm_write(const farm *f, const char *folder, farm_errors *errors) {
     assert(f->done);
     report_input in = report_of(f);
-    return report_write(&in, folder, errors);
+    farm_status status = report_write(&in, folder, errors), fetched = check_fetched(f, errors);
+    return status == FARM_OK ? fetched : status;
 }
 
 farm_status farm_print_results(const farm *f, FILE *out, const farm_style *style) {

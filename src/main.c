@@ -293,7 +293,8 @@ enum {
     OPTION_PAIRED,
     OPTION_VERSION,
     OPTION_NO_SHARING,
-    OPTION_VECTOR
+    OPTION_VECTOR,
+    OPTION_AT_HAND
 };
 
 static const struct option long_options[] = {
@@ -314,6 +315,7 @@ static const struct option long_options[] = {
     /* for tests: neither changes a result */
     {"test-no-sharing", no_argument, NULL, OPTION_NO_SHARING},
     {"test-vector", required_argument, NULL, OPTION_VECTOR},
+    {"test-at-hand", required_argument, NULL, OPTION_AT_HAND},
     {NULL, 0, NULL, 0},
 };
 
@@ -348,6 +350,7 @@ static int parse_options(arguments *a, int argc, char **argv) {
             break;
         case OPTION_NO_SHARING: a->farm.no_sharing = true; break;
         case OPTION_VECTOR: a->farm.vector = optarg; break;
+        case OPTION_AT_HAND: a->farm.at_hand = strtoul(optarg, NULL, 10); break;
         case 'h': fputs(usage, stdout); return FARM_OK;
         case OPTION_VERSION: puts("farm " FARM_VERSION); return FARM_OK;
         case ':': return bad_usage("%s needs a value%s", argv[optind - 1], "");

@@ -107,19 +107,20 @@ static bool all_known(const run *r, const plan_walk *walk, const block *b) {
     return lane == b->n;
 }
 
-/* Moves one lane of a finished walk to its repeat. false: the sink would not have it. */
+/* Moves one lane of a finished walk to its repeat, of those at hand. false: the sink would not have it. */
 static bool keep_lane(run *r, const plan_walk *walk, size_t repeat, int lane, const lstm *model,
                       const double *forecasts) {
     experiment_result *result = &r->out->experiments[walk->experiment];
+    size_t of_all = result->at + repeat;
     bool diverged = !lstm_weights_finite(model, lane); /* an infinite weight may still forecast a number */
     bool last = (size_t)walk->to == result->n_test;
     double *to = result->forecasts + repeat * result->n_test + (size_t)walk->from;
-    double *weights = last && result->weights ? result->weights + repeat * result->n_weights : NULL;
+    double *weights = last && result->weights ? result->weights + of_all * result->n_weights : NULL;
     for (int step = walk->from; step < walk->to; step++)
         to[step - walk->from] = diverged ? NAN : forecasts[step * LANES + lane];
     if (weights) lstm_get_weights(model, lane, weights);
-    const double *losses = walk->from == 0 && result->losses ? result->losses + repeat * result->n_losses : NULL;
-    pool_part part = {walk->experiment,  repeat, walk->from,      walk->to, to, weights,
+    const double *losses = walk->from == 0 && result->losses ? result->losses + of_all * result->n_losses : NULL;
+    pool_part part = {walk->experiment,  of_all, walk->from,      walk->to, to, weights,
                       result->n_weights, losses, result->n_losses};
     if (r->work->sink.keep && !r->work->sink.keep(r->work->sink.context, &part)) return false;
     result->known[repeat * result->n_parts + (size_t)walk->from / result->part_length] = true;
@@ -182,7 +183,7 @@ static farm_status draw_block(run *r, const plan_chain *chain, block b, lstm *mo
     farm_status status = weights ? FARM_OK : FARM_FAILED;
     for (int lane = 0; status == FARM_OK && lane < LANES && !poll_stop(r); lane++) {
         if ((size_t)lane < b.n) {
-            initial_key key = {r->work->seed, (uint32_t)r->work->first + b.repeats[lane] + 1,
+            initial_key key = {r->work->seed, (uint32_t)(r->work->first + r->work->at) + b.repeats[lane] + 1,
                                (uint32_t)chain->initial_origin, (uint32_t)chain->initial_refit};
             status = initial_weights(weights, &e->model, &e->initial, &key);
         }
@@ -230,7 +231,8 @@ static void keep_losses(const task *t, size_t s) {
         experiment_result *e = &t->run->out->experiments[stop->walks[w].experiment];
         for (size_t lane = 0; stop->walks[w].from == 0 && lane < t->block.n; lane++)
             for (size_t i = 0; i < e->n_losses; i++)
-                e->losses[t->block.repeats[lane] * e->n_losses + i] = t->losses[(s * MOST_LOSSES + i) * LANES + lane];
+                e->losses[(e->at + t->block.repeats[lane]) * e->n_losses + i] =
+                    t->losses[(s * MOST_LOSSES + i) * LANES + lane];
     }
 }
 
@@ -406,20 +408,26 @@ static void run_baselines(run *r) {
             out_of_memory(r);
 }
 
-static void copy_result(experiment_result *to, const experiment_result *from) {
-    memcpy(to->forecasts, from->forecasts, to->n_repeats * to->n_test * sizeof *to->forecasts);
-    if (to->losses) memcpy(to->losses, from->losses, to->n_repeats * to->n_losses * sizeof *to->losses);
-    if (to->weights) memcpy(to->weights, from->weights, to->n_repeats * to->n_weights * sizeof *to->weights);
+static void copy_result(experiment_result *to, const experiment_result *from, size_t repeats) {
+    size_t at = to->at;
+    memcpy(to->forecasts, from->forecasts, repeats * to->n_test * sizeof *to->forecasts);
+    if (to->losses)
+        memcpy(to->losses + at * to->n_losses, from->losses + at * to->n_losses,
+               repeats * to->n_losses * sizeof *to->losses);
+    if (to->weights)
+        memcpy(to->weights + at * to->n_weights, from->weights + at * to->n_weights,
+               repeats * to->n_weights * sizeof *to->weights);
 }
 
 static void finish_results(run *r) {
     const plan *p = r->work->plan;
     for (size_t i = 0; i < p->n_experiments; i++) {
         experiment_result *result = &r->out->experiments[i];
-        if (p->same_as[i] >= 0) copy_result(result, &r->out->experiments[p->same_as[i]]);
         size_t n = result->deterministic ? 1 : r->work->repeats;
+        if (p->same_as[i] >= 0) copy_result(result, &r->out->experiments[p->same_as[i]], n);
         for (size_t repeat = 0; repeat < n; repeat++)
-            result->rmse[repeat] = root_mean_square_error(result->forecasts + repeat * result->n_test, p->frame_of[i]);
+            result->rmse[result->at + repeat] =
+                root_mean_square_error(result->forecasts + repeat * result->n_test, p->frame_of[i]);
     }
 }
 
@@ -435,7 +443,7 @@ farm_status pool_run(results *out, const pool_work *work, const farm_hooks *hook
     if (atomic_load(&r.failed)) return FARM_FAILED;
     if (atomic_load(&r.stopped)) return FARM_INTERRUPTED;
     finish_results(&r);
-    out->steps_asked = work->plan->steps_asked * work->repeats;
+    out->steps_asked = work->plan->steps_asked * (work->at + work->repeats);
     out->steps_taken += atomic_load(&r.steps_done);
     out->threads = pool_threads(work->threads);
     out->seconds += omp_get_wtime() - r.begin;

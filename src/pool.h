@@ -30,7 +30,8 @@ typedef struct {
     const experiment *experiments;
     const series *series;
     size_t first;   /* repeat that the results begin with, from 0: a shard's; else 0 */
-    size_t repeats; /* how many: all that the results have room for, or the first of them */
+    size_t at;      /* the first of those at hand (results.h), from first; 0 where all are */
+    size_t repeats; /* how many from there: all that are at hand, or the first of them */
     uint64_t seed;
     precision precision;
     vector_level level;

@@ -384,7 +384,7 @@ farm_status report_write(const report_input *in, const char *folder, farm_errors
     }
     if (output_make_folder(folder, errors) || draw_pictures(&w) || write_results(&w) || write_pictures(&w)) goto done;
     if (has_models(in) && write_models(&w, models)) goto done;
-    if (write_named_files(&w) || output_publish(&w.files, errors)) goto done;
+    if (write_named_files(&w) || results_lost(in->results) || output_publish(&w.files, errors)) goto done;
     status = remove_all_stale(&w, models);
 done:
     output_discard(&w.files);

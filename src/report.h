@@ -46,7 +46,8 @@ typedef struct {
  * file that does not begin as ours do is somebody's, and stays); an older run's models stay where this one writes none.
  * Only run.json differs between runs of one config (seconds, threads).
  * FARM_OK with a fault in errors: gnuplot drew nothing, all else is there.
- * FARM_FAILED: errors names the file, and what was there before is as it was. */
+ * FARM_FAILED: errors names the file, or forecasts could not be fetched (results_lost), and what was there before is as
+ * it was. */
 farm_status report_write(const report_input *in, const char *folder, farm_errors *errors);
 
 /* Whether report_write into folder may replace the file at path. */

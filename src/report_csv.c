@@ -114,12 +114,13 @@ void report_ranks_csv(FILE *out, const report_input *in) {
 static void forecast_lines(FILE *out, const report_input *in, size_t i, size_t repeat) {
     const experiment_result *e = &in->results->experiments[i];
     const frame *f = in->frames[i];
+    const double *forecasts = results_forecasts(in->results, i, repeat);
     for (size_t step = 0; step < e->n_test; step++) {
         size_t row = (size_t)f->n_train + step;
         put_text(out, in->experiments[i].name);
         fprintf(out, ",%zu,%zu,%d", repeat + 1, step + 1, f->indices[row]);
         put_number(out, ",", f->actuals[row]);
-        put_number(out, ",", e->forecasts[repeat * e->n_test + step]);
+        put_number(out, ",", forecasts[step]);
         fputc('\n', out);
     }
 }

@@ -7,6 +7,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 int results_loss_epoch(int epochs, size_t n, size_t i) {
     return (int)(((uint64_t)(i + 1) * (uint64_t)epochs + n - 1) / n);
@@ -20,11 +21,12 @@ int results_loss_point(int epochs, size_t n, int epoch) {
 size_t results_loss_points(int epochs) { return epochs < MOST_LOSSES ? (size_t)epochs : MOST_LOSSES; }
 
 /* The counts of one experiment; its arrays are still NULL. */
-static experiment_result shape_of(const experiment *e, size_t repeats, unsigned keep) {
+static experiment_result shape_of(const experiment *e, size_t repeats, size_t window, unsigned keep) {
     bool fixed = !experiment_is_lstm(e);
     return (experiment_result){
         .deterministic = fixed,
         .n_repeats = fixed ? 1 : repeats,
+        .n_at = fixed ? 1 : window,
         .n_test = (size_t)e->frame.test,
         .n_weights = (keep & KEEP_WEIGHTS) && !fixed ? lstm_parameters(&e->model) : 0,
         .n_losses = (keep & KEEP_LOSSES) && !fixed ? results_loss_points(e->train.epochs) : 0,
@@ -33,11 +35,27 @@ static experiment_result shape_of(const experiment *e, size_t repeats, unsigned 
     };
 }
 
+/* Bytes of what is at hand, of one repeat and experiment. */
+static size_t at_hand_size(const experiment_result *e) {
+    return memory_sum(memory_product(e->n_test, sizeof *e->forecasts), e->n_parts * sizeof *e->known);
+}
+
 /* Bytes of the arrays of one experiment; SIZE_MAX: more than there are. */
 static size_t size_of(const experiment_result *e) {
-    size_t numbers = memory_sum(memory_sum(1 + e->n_test, e->n_weights), e->n_losses);
-    size_t a_repeat = memory_sum(memory_product(numbers, sizeof(double)), e->n_parts * sizeof *e->known);
-    return memory_product(e->n_repeats, a_repeat);
+    size_t numbers = memory_sum(memory_sum(1, e->n_weights), e->n_losses);
+    return memory_sum(memory_product(e->n_repeats, memory_product(numbers, sizeof(double))),
+                      memory_product(e->n_at, at_hand_size(e)));
+}
+
+size_t results_window(const experiment *experiments, size_t n_experiments) {
+    enum { AT_HAND = 64 << 20, MULTIPLE = 64 };
+    size_t a_repeat = 1;
+    for (size_t i = 0; i < n_experiments; i++) {
+        experiment_result e = shape_of(&experiments[i], 1, 1, 0);
+        if (!e.deterministic) a_repeat = memory_sum(a_repeat, at_hand_size(&e));
+    }
+    size_t fit = AT_HAND / a_repeat / MULTIPLE;
+    return MULTIPLE * (fit ? fit : 1);
 }
 
 static double *nans(size_t n) {
@@ -49,10 +67,10 @@ static double *nans(size_t n) {
 /* Arrays for counts that add_size has found to fit. */
 static bool allocate(experiment_result *e) {
     e->rmse = nans(e->n_repeats);
-    e->forecasts = nans(e->n_repeats * e->n_test);
+    e->forecasts = nans(e->n_at * e->n_test);
     if (e->n_weights > 0) e->weights = nans(e->n_repeats * e->n_weights);
     if (e->n_losses > 0) e->losses = nans(e->n_repeats * e->n_losses);
-    e->known = calloc(e->n_repeats * e->n_parts + 1, sizeof *e->known); /* + 1: a shard may have no repeat */
+    e->known = calloc(e->n_at * e->n_parts + 1, sizeof *e->known); /* + 1: a shard may have no repeat */
     return e->rmse && e->forecasts && e->known && (e->n_weights == 0 || e->weights) && (e->n_losses == 0 || e->losses);
 }
 
@@ -73,14 +91,16 @@ static farm_status too_large(farm_errors *errors, size_t bytes, size_t at_hand, 
 }
 
 farm_status results_init(results *out, const experiment *experiments, size_t n_experiments, size_t repeats,
-                         unsigned keep, farm_errors *errors) {
+                         size_t window, unsigned keep, farm_errors *errors) {
     farm_status status = FARM_FAILED;
     size_t bytes = memory_product(n_experiments, sizeof *out->experiments), at_hand = 0;
-    *out = (results){.experiments = calloc(n_experiments ? n_experiments : 1, sizeof *out->experiments)};
-    if (!out->experiments) goto done;
+    *out = (results){.experiments = calloc(n_experiments ? n_experiments : 1, sizeof *out->experiments),
+                     .lost = calloc(1, sizeof *out->lost)};
+    if (!out->experiments || !out->lost) goto done;
     out->n_experiments = n_experiments;
+    out->window = window && window < repeats ? window : repeats;
     for (size_t i = 0; i < n_experiments; i++) {
-        out->experiments[i] = shape_of(&experiments[i], repeats, keep);
+        out->experiments[i] = shape_of(&experiments[i], repeats, out->window, keep);
         bytes = memory_sum(bytes, size_of(&out->experiments[i]));
     }
     if (!memory_has(bytes, &at_hand)) goto done;
@@ -104,17 +124,43 @@ void results_free(results *r) {
         free(r->experiments[i].losses);
     }
     free(r->experiments);
+    free(r->lost);
     *r = (results){0};
 }
 
+/* --- what is at hand -------------------------------------------------------------------------------------------- */
+
+void results_turn(const results *r, size_t index, size_t at) {
+    experiment_result *e = &r->experiments[index];
+    if (e->deterministic) return;
+    e->at = at;
+    e->n_at = e->n_repeats - at < r->window ? e->n_repeats - at : r->window;
+    for (size_t i = 0; i < e->n_at * e->n_test; i++) e->forecasts[i] = NAN;
+    if (e->n_at > 0) memset(e->known, false, e->n_at * e->n_parts * sizeof *e->known);
+}
+
+const double *results_forecasts(const results *r, size_t index, size_t repeat) {
+    const experiment_result *e = &r->experiments[index];
+    if (r->source.fetch && (repeat < e->at || repeat - e->at >= e->n_at)) {
+        results_turn(r, index, repeat - repeat % r->window);
+        if (!r->source.fetch(r->source.context, index)) *r->lost = true;
+    }
+    return e->forecasts + (repeat - e->at) * e->n_test;
+}
+
+bool results_lost(const results *r) { return r->lost && *r->lost; }
+
 bool results_complete(const experiment_result *e, size_t repeat) {
     for (size_t part = 0; part < e->n_parts; part++)
-        if (!e->known[repeat * e->n_parts + part]) return false;
+        if (!e->known[(repeat - e->at) * e->n_parts + part]) return false;
     return true;
 }
 
 void results_keep_first(results *r, size_t repeats) {
     for (size_t i = 0; i < r->n_experiments; i++) /* arrays are by repeat: the first ones stay where they are */
-        if (!r->experiments[i].deterministic && r->experiments[i].n_repeats > repeats)
-            r->experiments[i].n_repeats = repeats;
+        if (!r->experiments[i].deterministic && r->experiments[i].n_repeats > repeats) {
+            experiment_result *e = &r->experiments[i];
+            e->n_repeats = repeats;
+            e->n_at = repeats - e->at < e->n_at ? repeats - e->at : e->n_at;
+        }
 }

@@ -50,9 +50,12 @@ farm_status store_recall_works(store *s, size_t n, farm_errors *errors);
 
 /* --- results ---------------------------------------------------------------------------------------------------- */
 
-/* Fills in what is stored of repeats first ... first + r's repeats - 1, and marks it as known. Without the weights that
- * r has room for, a last part does not count. FARM_FAILED: damaged. */
+/* Fills in what is stored of the repeats at hand in r (results.h), counted from first, and marks it as known. Without the
+ * weights that r has room for, a last part does not count. FARM_FAILED: damaged. */
 farm_status store_read(store *s, results *r, size_t first, farm_errors *errors);
+
+/* The same for one experiment, into e: its own result, or that of one which has the same results. */
+farm_status store_read_one(store *s, size_t index, experiment_result *e, size_t first, farm_errors *errors);
 
 /* Between begin and end a thread of its own writes what the sink is given, and commits at least every half second.
  * first: the repeat that the sink counts from. store_end waits until all is written, or says why it cannot be. */

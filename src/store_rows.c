@@ -129,7 +129,7 @@ typedef struct {
     store *store;
     const store_work *work;
     experiment_result *result;
-    size_t first; /* repeat that result begins with, from 0 */
+    size_t first; /* repeat that result's own begin with, from 0 */
     farm_errors *errors;
 } reading;
 
@@ -168,18 +168,18 @@ static bool read_row(const reading *r, sqlite3_stmt *query, store_row *row, cons
 static farm_status take_row(const reading *r, sqlite3_stmt *query) {
     experiment_result *e = r->result;
     size_t number = (size_t)sqlite3_column_int64(query, 0), step = (size_t)sqlite3_column_int64(query, 1);
-    size_t repeat = number - 1 - r->first, part = step / e->part_length;
+    size_t repeat = number - 1 - r->first, at_hand = repeat - e->at, part = step / e->part_length;
     bool placed = step < e->n_test && step % e->part_length == 0;
     size_t length = !placed ? 0 : e->n_test - step < e->part_length ? e->n_test - step : e->part_length;
     bool last = step + length == e->n_test;
     store_row row = {.work = &r->work->hash, .repeat = number, .step = step, .n_forecasts = length};
     row_places to = {.weights = last && e->weights ? e->weights + repeat * e->n_weights : NULL,
                      .losses = step == 0 && e->losses ? e->losses + repeat * e->n_losses : NULL};
-    if (placed) to.forecasts = e->forecasts + repeat * e->n_test + step;
+    if (placed) to.forecasts = e->forecasts + at_hand * e->n_test + step;
     if (!placed || !read_row(r, query, &row, &to))
         return store_damaged(r->store, r->errors, "repeat %zu of work %.8s is not as it was written", number,
                              r->work->hash.hex);
-    e->known[repeat * e->n_parts + part] =
+    e->known[at_hand * e->n_parts + part] =
         (!to.weights || row.n_weights == e->n_weights) && (!to.losses || row.n_losses == e->n_losses);
     return FARM_OK;
 }
@@ -192,8 +192,9 @@ static farm_status read_experiment(const reading *r) {
     sqlite3_stmt *query = store_prepare(s, sql, r->errors);
     if (!query) return FARM_FAILED;
     sqlite3_bind_int64(query, 1, r->work->id);
-    sqlite3_bind_int64(query, 2, (sqlite3_int64)r->first + 1);
-    sqlite3_bind_int64(query, 3, (sqlite3_int64)r->first + (sqlite3_int64)r->result->n_repeats);
+    sqlite3_int64 before = (sqlite3_int64)(r->first + r->result->at);
+    sqlite3_bind_int64(query, 2, before + 1);
+    sqlite3_bind_int64(query, 3, before + (sqlite3_int64)r->result->n_at);
     farm_status status = FARM_OK;
     int code = SQLITE_DONE;
     while (status == FARM_OK && (code = sqlite3_step(query)) == SQLITE_ROW) status = take_row(r, query);
@@ -202,10 +203,14 @@ static farm_status read_experiment(const reading *r) {
     return status;
 }
 
+farm_status store_read_one(store *s, size_t index, experiment_result *e, size_t first, farm_errors *errors) {
+    return s->works[index].id ? read_experiment(&(reading){s, &s->works[index], e, first, errors}) : FARM_OK;
+}
+
 farm_status store_read(store *s, results *r, size_t first, farm_errors *errors) {
     farm_status status = FARM_OK;
     for (size_t i = 0; status == FARM_OK && i < s->n_works && i < r->n_experiments; i++)
-        if (s->works[i].id) status = read_experiment(&(reading){s, &s->works[i], &r->experiments[i], first, errors});
+        status = store_read_one(s, i, &r->experiments[i], first, errors);
     return status;
 }
 

@@ -71,6 +71,28 @@ levels_here() {
   same_outputs gcc clang
 }
 
+@test "all forecasts at hand, and a few repeats' at a time" {
+  zoo
+  "$farm" configs/zoo.json -q -r 200 -o whole
+  "$farm" configs/zoo.json -q -r 200 -t 2 --test-at-hand 64 -o parts
+  same_outputs whole parts
+  "$farm" report parts -q -o told --test-at-hand 128
+  same_outputs whole told
+  for k in 1 2; do "$farm" configs/zoo.json -q -r 200 --shard "$k/2" --test-at-hand 64 -o shards; done
+  "$farm" merge shards -q --test-at-hand 64 shards/*.db
+  same_outputs whole shards
+  # gone on with, and until differences are known
+  "$farm" configs/zoo.json -q -r 90 --test-at-hand 64 -o more
+  "$farm" configs/zoo.json -q -r 200 --test-at-hand 64 -o more
+  same_outputs whole more
+  cmp <(grep -c . whole/forecasts.csv) <(grep -c . more/forecasts.csv)
+  until='repeats={"until": {"half_width": 1, "max": 1000}}'
+  "$farm" configs/tutorial.json -q --set "$until" -o until
+  "$farm" configs/tutorial.json -q --set "$until" --test-at-hand 64 -o until_parts
+  same_outputs until until_parts
+  [ "$(wc -l <until/experiment_fixed.csv)" -gt 129 ]
+}
+
 @test "with sharing and without" {
   zoo
   "$farm" configs/zoo.json -q -o shared

@@ -52,7 +52,7 @@ static farm_status run_status(results *r, const experiment *e, size_t n, run_opt
     series s = {.values = values, .n = N};
     plan p;
     assert_int_equal(plan_expand(&p, e, n, &s, o.sharing, &errors), FARM_OK);
-    assert_int_equal(results_init(r, e, n, o.repeats, KEEP_WEIGHTS | KEEP_LOSSES, &errors), FARM_OK);
+    assert_int_equal(results_init(r, e, n, o.repeats, 0, KEEP_WEIGHTS | KEEP_LOSSES, &errors), FARM_OK);
     pool_work work = {.plan = &p,
                       .experiments = e,
                       .series = &s,

@@ -21,7 +21,7 @@ static void every_value_is_nan_before_the_run(void **state) {
     (void)state;
     results r;
     farm_errors errors = {0};
-    assert_int_equal(results_init(&r, experiments, 2, 7, true, &errors), FARM_OK);
+    assert_int_equal(results_init(&r, experiments, 2, 7, 0, true, &errors), FARM_OK);
     const experiment_result *fixed = &r.experiments[0], *persistence = &r.experiments[1];
     assert_true(fixed->n_repeats == 7 && fixed->n_test == 12);
     assert_int_equal(fixed->n_weights, 2 * 12 + 3 * 12 + 12 + 3 + 1);
@@ -39,10 +39,10 @@ static void weights_take_no_room_unless_kept(void **state) {
     (void)state;
     results r;
     farm_errors errors = {0};
-    assert_int_equal(results_init(&r, experiments, 2, 7, false, &errors), FARM_OK);
+    assert_int_equal(results_init(&r, experiments, 2, 7, 0, false, &errors), FARM_OK);
     assert_true(r.experiments[0].weights == NULL && r.experiments[0].n_weights == 0);
     results_free(&r);
-    assert_int_equal(results_init(&r, experiments, 0, 7, false, &errors), FARM_OK);
+    assert_int_equal(results_init(&r, experiments, 0, 7, 0, false, &errors), FARM_OK);
     results_free(&r);
 }
 
@@ -70,13 +70,13 @@ static void too_many_repeats_are_refused_with_the_size(void **state) {
     results r;
     farm_errors errors = {0};
     size_t repeats = SIZE_MAX / 8 / 14; /* (1 + 12) doubles each: fits in a size_t, in no memory */
-    assert_int_equal(results_init(&r, experiments, 2, repeats, false, &errors), FARM_FAILED);
+    assert_int_equal(results_init(&r, experiments, 2, repeats, 0, false, &errors), FARM_FAILED);
     assert_int_equal(errors.n, 1);
     assert_string_equal(errors.items[0].key, "repeats");
     assert_non_null(strstr(errors.items[0].text, "out of memory: the results of 164703072086692425 repeats need "));
     assert_non_null(strstr(errors.items[0].text, " are at hand; ask for fewer repeats"));
     assert_null(r.experiments);
-    assert_int_equal(results_init(&r, experiments, 2, SIZE_MAX / 8, true, &errors), FARM_FAILED);
+    assert_int_equal(results_init(&r, experiments, 2, SIZE_MAX / 8, 0, true, &errors), FARM_FAILED);
     assert_non_null(strstr(errors.items[1].text, "repeats need more than memory can address, and "));
     farm_errors_free(&errors);
 }

@@ -116,7 +116,7 @@ static int change(fixture *f, const char *sql) {
 static results room(size_t repeats, bool extras) {
     results r;
     farm_errors errors = {0};
-    assert_int_equal(results_init(&r, experiments, N, repeats, extras ? KEEP_WEIGHTS | KEEP_LOSSES : 0, &errors),
+    assert_int_equal(results_init(&r, experiments, N, repeats, 0, extras ? KEEP_WEIGHTS | KEEP_LOSSES : 0, &errors),
                      FARM_OK);
     return r;
 }
@@ -270,7 +270,7 @@ static void a_part_without_the_weights_or_losses_that_are_wanted_does_not_count(
         {false, false, true, false}};
     for (int i = 0; i < 3; i++) {
         results r;
-        assert_int_equal(results_init(&r, experiments, N, 1, kept[i], &f.errors), FARM_OK);
+        assert_int_equal(results_init(&r, experiments, N, 1, 0, kept[i], &f.errors), FARM_OK);
         assert_int_equal(store_read(f.s, &r, 0, &f.errors), FARM_OK);
         assert_true(r.experiments[0].known[0] == known[i][0]);
         assert_memory_equal(r.experiments[1].known, known[i] + 1, 3);
@@ -751,7 +751,7 @@ static void a_full_disk_ends_the_run(void **state) {
     enum { REPEATS = 400000 };
     results r;
     assert_int_equal(plan_expand(&p, &endless, 1, &s, PLAN_SHARED, &f.errors), FARM_OK);
-    assert_int_equal(results_init(&r, &endless, 1, REPEATS, false, &f.errors), FARM_OK);
+    assert_int_equal(results_init(&r, &endless, 1, REPEATS, 0, false, &f.errors), FARM_OK);
     assert_int_equal(store_begin(f.s, 0, &f.errors), FARM_OK);
     fail_at(1, true, SQLITE_FULL);
     pool_work work = {.plan = &p,
@@ -880,7 +880,7 @@ static void whoever_fills_the_buffer_waits_and_nothing_is_dropped(void **state) 
         assert_true(fails ? taken < PARTS : taken == PARTS);
         if (fails) assert_true(told(&f) && says(&f.errors, "make room"));
         results r;
-        assert_int_equal(results_init(&r, &e, 1, PARTS, false, &f.errors), FARM_OK);
+        assert_int_equal(results_init(&r, &e, 1, PARTS, 0, false, &f.errors), FARM_OK);
         assert_int_equal(store_read(f.s, &r, 0, &f.errors), FARM_OK);
         assert_int_equal(count_known(&r), fails ? 0 : PARTS);
         for (size_t i = 0; !fails && i < PARTS; i++)
