@@ -75,26 +75,31 @@ static void widen(double *low, double *high, double a, double b) {
     *high = fmax(*high, b);
 }
 
-/* Over all whiskers; over outliers and constants too, but no further than that length beyond: one stray repeat
+/* The outermost of all repeats and constants that lie within low ... high. */
+static void find_ends(const boxes *b, double low, double high, double *least, double *most) {
+    *least = INFINITY;
+    *most = -INFINITY;
+    for (size_t i = 0; i < b->n; i++)
+        for (size_t k = 0; k < b->rows[i].n; k++) {
+            double value = b->rows[i].sorted[k];
+            if (value >= low && value <= high) widen(least, most, value, value);
+        }
+}
+
+/* Over all whiskers; over outliers and constants too that lie no further than that length beyond: one stray repeat
  * must not squeeze all boxes into a corner. Logarithmic where boxes are far apart. */
 static void find_axis(boxes *b) {
     static const double far_apart = 20, reach = 1;
-    double low = INFINITY, high = -INFINITY, least = INFINITY, most = -INFINITY, low_median = INFINITY, high_median = 0;
+    double low = INFINITY, high = -INFINITY, least, most, low_median = INFINITY, high_median = 0;
     for (size_t i = 0; i < b->n; i++) {
         const box_row *row = &b->rows[i];
-        if (row->n == 0) continue;
-        widen(&least, &most, row->low, row->high);
-        if (row->constant) continue;
+        if (row->n == 0 || row->constant) continue;
         widen(&low, &high, row->whisker_low, row->whisker_high);
         widen(&low_median, &high_median, row->median, row->median);
     }
-    if (!isfinite(low)) low = least, high = most;
     bool logarithmic = low > 0 && high_median > far_apart * low_median;
-    double more = reach * (high - low);
-    if (!logarithmic && high > low) {
-        least = fmax(least, low - more);
-        most = fmin(most, high + more);
-    }
+    double more = logarithmic || !(high > low) ? INFINITY : reach * (high - low);
+    find_ends(b, isfinite(low) ? low - more : -INFINITY, isfinite(high) ? high + more : INFINITY, &least, &most);
     b->axis = plot_axis_over(least, most, logarithmic);
     b->magnitude = fmax(fabs(least), fabs(most));
 }

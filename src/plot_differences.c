@@ -84,13 +84,13 @@ static double largest_mean(const forest *f) {
 }
 
 /* Over zero, means and intervals, as far as three times the largest mean: neither an interval of two repeats nor a constant
- * far off may squeeze the rest. */
+ * may squeeze the rest. A mean further off is told by an arrow wherever the axis ends, so it does not stretch it either. */
 static void find_axis(forest *f) {
     static const double reach = 3;
     double low = 0, high = 0, largest = largest_mean(f), most = largest > 0 ? reach * largest : INFINITY;
     for (size_t i = 0; i < f->n; i++) {
         const forest_row *r = &f->rows[i];
-        if (!has_mean(r)) continue;
+        if (!has_mean(r) || fabs(r->mean) > most) continue;
         low = fmin(low, fmax(has_interval(r) ? r->low : r->mean, -most));
         high = fmax(high, fmin(has_interval(r) ? r->high : r->mean, most));
     }

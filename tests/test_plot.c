@@ -359,6 +359,48 @@ static void no_name_is_a_command_or_markup(void **state) {
     plot_free(&pictures);
 }
 
+/* The ends of a page's x axis. */
+static plot_axis x_axis_of(plot_describe *describe, const plot_input *in) {
+    plot_page page;
+    plot_axis axis = {0};
+    assert_true(describe(&page, in) && !page.failed);
+    const char *range = strstr(page.script_text, "set xrange [");
+    assert_non_null(range);
+    assert_int_equal(sscanf(range, "set xrange [%lf:%lf]", &axis.low, &axis.high), 2);
+    page_free(&page);
+    return axis;
+}
+
+/* Boxes reach from 1 to 9, a repeat lies at 14.6. */
+static void what_lies_beyond_an_axis_does_not_stretch_it(void **state) {
+    (void)state;
+    run *r = hostile_run();
+    plot_axis before = x_axis_of(plot_boxes, &r->in), after;
+    assert_true(before.low < 1 && before.high > 14.6 && before.high < 15.5);
+    r->list[1].deterministic = true;
+    r->list[1].n_repeats = 1;
+    r->rmse[1][0] = 16.5; /* near enough to be shown */
+    after = x_axis_of(plot_boxes, &r->in);
+    assert_true(after.high > 16.5 && after.high < 17.5);
+    r->rmse[1][0] = 1000;
+    after = x_axis_of(plot_boxes, &r->in);
+    assert_true(after.low == before.low && after.high == before.high);
+
+    r = hostile_run();
+    for (size_t i = 0; i < r->comparisons.n; i++) {
+        comparison *c = &r->comparisons.items[i];
+        c->mean_difference = 2, c->ci_low = 1, c->ci_high = 3;
+    }
+    before = x_axis_of(plot_differences, &r->in);
+    assert_true(before.low < 0 && before.high > 3 && before.high < 3.5);
+    r->list[1].deterministic = true;
+    r->comparisons.items[0].mean_difference = -50;
+    r->comparisons.items[0].ci_low = -51;
+    r->comparisons.items[0].ci_high = -49;
+    after = x_axis_of(plot_differences, &r->in);
+    assert_true(after.low == before.low && after.high == before.high);
+}
+
 /* gnuplot reads every text as it was meant, by its own word. */
 static void a_quoted_text_is_read_back_as_it_was(void **state) {
     (void)state;
@@ -472,6 +514,7 @@ int main(void) {
         cmocka_unit_test(a_svg_or_map_that_is_cut_short_is_none),
         cmocka_unit_test(what_xml_forbids_is_replaced),
         cmocka_unit_test(no_name_is_a_command_or_markup),
+        cmocka_unit_test(what_lies_beyond_an_axis_does_not_stretch_it),
         cmocka_unit_test(a_quoted_text_is_read_back_as_it_was),
         cmocka_unit_test(what_no_font_has_is_a_question_mark),
         cmocka_unit_test(whiskers_reach_the_last_repeat_within_one_and_a_half_boxes),
