@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define MINUS "a \xE2\x88\x92 b"
+#define MINUS "a&nbsp;\xE2\x88\x92&nbsp;b"
 
 /* --- cells ------------------------------------------------------------------------------------------------------ */
 
@@ -109,7 +109,6 @@ static void put_comparison(FILE *out, const report_input *in, const comparison *
     const test_result *t = &test->result;
     fputs("<tr>", out);
     put_pair_names(out, in, c);
-    fprintf(out, "<td>%s</td>", test->name);
     put_count(out, t->n);
     put_number(out, t->mean_difference, decimals);
     put_number(out, t->ci_low, decimals);
@@ -118,6 +117,7 @@ static void put_comparison(FILE *out, const report_input *in, const comparison *
     put_p(out, test->p_adjusted);
     put_number(out, t->effect_size, 2);
     put_repeats(out, t->repeats_needed);
+    fprintf(out, "<td>%s</td>", test->name);
     put_number(out, t->statistic, 2);
     put_number(out, t->df, t->df == floor(t->df) ? 0 : 1);
     fputs("</tr>\n", out);
@@ -126,20 +126,11 @@ static void put_comparison(FILE *out, const report_input *in, const comparison *
 static void put_comparisons(FILE *out, const report_input *in, int decimals) {
     char low[40];
     const comparisons *c = in->comparisons;
-    snprintf(low, sizeof low, "%.4g%% CI from", 100 * (1 - c->alpha));
-    const column columns[] = {{"a", true},
-                              {"b", true},
-                              {"test", false},
-                              {"n", false},
-                              {MINUS, false},
-                              {low, false},
-                              {"to", false},
-                              {"p", false},
-                              {"p adjusted", false},
-                              {"effect size", false},
-                              {"repeats needed", false},
-                              {"statistic", false},
-                              {"df", false}};
+    snprintf(low, sizeof low, "%.4g%%&nbsp;CI from", 100 * (1 - c->alpha));
+    const column columns[] = {
+        {"a", true},     {"b", true},          {"n", false},          {MINUS, false},         {low, false},
+        {"to", false},   {"p", false},         {"p adjusted", false}, {"effect size", false}, {"repeats needed", false},
+        {"test", false}, {"statistic", false}, {"df", false}};
     open_table(out, "comparisons", "Mean difference of a and b over the repeats, below zero where a is better",
                ". Repeats needed: for 80% power at the effect size seen, for that comparison alone.", columns,
                sizeof columns / sizeof *columns);
@@ -193,7 +184,7 @@ static void pairs_note(char *note, size_t size, const comparisons *c, const pair
 static void put_pairs(FILE *out, const report_input *in, int decimals) {
     char low[40], note[300];
     const comparisons *c = in->comparisons;
-    snprintf(low, sizeof low, "%.4g%% CI from", 100 * (1 - c->alpha));
+    snprintf(low, sizeof low, "%.4g%%&nbsp;CI from", 100 * (1 - c->alpha));
     const pair_column all[] = {{"median " MINUS, offsetof(comparison, median_difference), IN_UNITS},
                                {low, offsetof(comparison, median_ci_low), IN_UNITS},
                                {"to", offsetof(comparison, median_ci_high), IN_UNITS},
@@ -201,7 +192,7 @@ static void put_pairs(FILE *out, const report_input *in, int decimals) {
                                {"share won", offsetof(comparison, share_won), 3},
                                {"correlation", offsetof(comparison, correlation), 2},
                                {"power", offsetof(comparison, power), 2},
-                               {"p of DM", offsetof(comparison, dm_p), A_P},
+                               {"p of&nbsp;DM", offsetof(comparison, dm_p), A_P},
                                {"p of equivalence", offsetof(comparison, equivalence_p), A_P}};
     column columns[MOST_PAIR_COLUMNS] = {{"a", true}, {"b", true}, {"a is", false}, {"n", false}};
     pair_column shown[sizeof all / sizeof *all];

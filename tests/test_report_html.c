@@ -301,7 +301,7 @@ static void a_column_of_pairs_that_is_empty_is_left_out(void **state) {
     free(page);
     r->comparisons.items[0].dm_p = 0.25;
     page = page_of(r);
-    expect(page, "<th scope=\"col\">power</th><th scope=\"col\">p of DM</th></tr>");
+    expect(page, "<th scope=\"col\">power</th><th scope=\"col\">p of&nbsp;DM</th></tr>");
     expect(page, "<td title=\"0.25\">0.250</td></tr>\n");
     expect(page, "<td title=\"nan\">-</td></tr>\n"); /* the pair that has none */
     free(page);

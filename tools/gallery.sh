@@ -1,6 +1,6 @@
 #!/bin/sh
 # gallery.sh - draw the pictures of docs/gallery.md anew: a run's own SVGs, on white, as a page that is dark or light shows
-# them as files.
+# them as files; and, where there is a Chromium (tools/setup.sh long), the top of the page for docs/architecture.md.
 set -eu
 cd "$(dirname "$0")/.."
 scratch=$(mktemp -d)
@@ -16,4 +16,13 @@ mkdir -p docs/gallery
 ./farm configs/tutorial.json -q -r 1000 --set record_loss=true -o "$scratch/many"
 take few boxplot boxplot_10
 for picture in boxplot differences forecasts epochs learning_curves; do take many $picture $picture; done
+if [ -x /usr/bin/chromedriver ]; then
+    PYTHONPATH=tests/browser /usr/bin/python3 - "$scratch/many/report.html" docs/gallery/report.png <<'P'
+import sys
+import page
+with page.browser(width=1280, height=1080) as driver:
+    page.open_file(driver, sys.argv[1])
+    page.screenshot(driver, sys.argv[2])
+P
+fi
 ls -l docs/gallery

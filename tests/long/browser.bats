@@ -17,6 +17,8 @@ setup_file() {
     --set description="$(printf 'W%.0s' $(seq 300)) <b>" --set experiments="[{\"scheme\": \"fixed\"},
       {\"scheme\": \"fixed\", \"name\": \"$name\", \"train\": {\"optimizer\": {\"name\": \"sgd\", \"learning_rate\": 1e30}}},
       {\"scheme\": \"update\", \"epochs\": 2}, {\"scheme\": \"ar\"}, {\"scheme\": \"drift\"}]"
+  # and one of files
+  "${FARM:-$root/farm}" compare -q "$PAGES"/tutorial/experiment_{fixed,refit,update_2,persistence}.csv -o "$PAGES/files"
 }
 
 teardown_file() { rm -rf "$PAGES"; }
@@ -25,7 +27,7 @@ teardown_file() { rm -rf "$PAGES"; }
 behaves() {
   local case=$1
   shift
-  [ $# -gt 0 ] || set -- "$PAGES"/{tutorial,rare}/report.html
+  [ $# -gt 0 ] || set -- "$PAGES"/{tutorial,rare,files}/report.html
   for file in "$@"; do /usr/bin/python3 "$root/tests/browser/behaviour.py" "$case" "$file" || return 1; done
 }
 
@@ -37,7 +39,7 @@ behaves() {
 @test "text stands out by 4.5 to 1, light and dark" { behaves contrast; }
 @test "the keyboard reaches everything, and one sees where it is" { behaves keyboard; }
 @test "on paper nothing is cut off" { behaves print "$PAGES/tutorial/report.html"; }
-@test "without scripts everything is there to read" { behaves no_script; }
+@test "without scripts everything is there to read" { behaves no_script "$PAGES"/{tutorial,rare}/report.html; }
 
 @test "each of these checks can fail" {
   page="$PAGES/tutorial/report.html"
