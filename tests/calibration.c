@@ -207,6 +207,51 @@ static double pseudo_median(const population *p) {
     return low;
 }
 
+/* --- a rule that stops ----------------------------------------------------------------------------------------------- */
+
+enum { BLOCK = 64, MOST_BLOCKS = 40 }; /* as farm.c's rounds */
+
+/* When to stop: at a half width of the t interval, but not before so many repeats. */
+typedef struct {
+    double half_width;
+    size_t least;
+} stopping;
+
+/* One run that is stopped so: blocks of pairs, or of repeats against a constant. n: repeats that it took. */
+static test_result run_until(const population *p, size_t run, bool one_sample, double constant, const stopping *when,
+                             size_t *n) {
+    static double a[BLOCK * MOST_BLOCKS], b[BLOCK * MOST_BLOCKS];
+    test_result t = {0};
+    for (*n = 0; *n < BLOCK * MOST_BLOCKS;) {
+        for (size_t end = *n + BLOCK; *n < end; ++*n) draw_pair(&a[*n], &b[*n], p, RMSES, run, *n);
+        samples s = {.a = a, .n_a = *n, .b = one_sample ? NULL : b, .n_b = one_sample ? 0 : *n, .constant = constant};
+        if (*n < when->least || !stats_paired_t(&t, &s, ALPHA)) continue;
+        if ((t.ci_high - t.ci_low) / 2 <= when->half_width) break;
+    }
+    return t;
+}
+
+/* How often the interval covers the mean difference of the populations; the test is the interval turned round. */
+static void stopped(population *p, bool one_sample, const stopping *when) {
+    summary of[2];
+    if (!stats_summary(&of[0], p->rmse[0], REPEATS) || !stats_summary(&of[1], p->rmse[1], REPEATS)) return;
+    double truth = one_sample ? 0 : of[0].mean - of[1].mean;
+    size_t covered = 0, repeats = 0;
+    char words[120];
+    for (size_t run = 0; run < RUNS; run++) {
+        size_t n;
+        test_result t = run_until(p, run, one_sample, of[0].mean, when, &n);
+        covered += t.ci_low <= truth && t.ci_high >= truth;
+        repeats += n;
+    }
+    int length = snprintf(words, sizeof words, "%s interval, ", one_sample ? "one-sample t" : "paired t");
+    if (isfinite(when->half_width))
+        snprintf(words + length, sizeof words - (size_t)length, "repeats until it is +-%g (4)", when->half_width);
+    else
+        snprintf(words + length, sizeof words - (size_t)length, "a number of repeats (4)");
+    report(p, words, repeats / RUNS, (double)covered / RUNS, 0.95, AS_SAID, 0.01);
+}
+
 static void levels(population *p, size_t n) {
     summary of;
     if (!stats_summary(&of, p->rmse[2], REPEATS)) return;
@@ -248,6 +293,10 @@ int main(void) {
         power_of_needed(&p, "sign test of normal differences", NORMAL, stats_sign, effects[i], AS_SAID, 0.03);
         power_of_needed(&p, "sign test of RMSEs", RMSES, stats_sign, effects[i], AS_SAID, 0.03);
     }
+    static const stopping rules[] = {{2, 0},         {1.5, 0},        {1, 0},          {0.5, 0},
+                                     {INFINITY, 64}, {INFINITY, 128}, {INFINITY, 320}, {INFINITY, 1152}};
+    for (int one = 0; one < 2; one++)
+        for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) stopped(&p, one, &rules[i]);
     for (int k = 0; k < SEEDS; k++) free(p.rmse[k]);
     return p.failed;
 }
