@@ -40,9 +40,10 @@ static size_t at_hand_size(const experiment_result *e) {
     return memory_sum(memory_product(e->n_test, sizeof *e->forecasts), e->n_parts * sizeof *e->known);
 }
 
-/* Bytes of the arrays of one experiment; SIZE_MAX: more than there are. */
+/* Bytes of the arrays of one experiment, and of as much again of its RMSEs, which tests and tables sort copies of;
+ * SIZE_MAX: more than there are. */
 static size_t size_of(const experiment_result *e) {
-    size_t numbers = memory_sum(memory_sum(1, e->n_weights), e->n_losses);
+    size_t numbers = memory_sum(memory_sum(2, e->n_weights), e->n_losses);
     return memory_sum(memory_product(e->n_repeats, memory_product(numbers, sizeof(double))),
                       memory_product(e->n_at, at_hand_size(e)));
 }

@@ -169,7 +169,8 @@ static farm_status take_row(const reading *r, sqlite3_stmt *query) {
     experiment_result *e = r->result;
     size_t number = (size_t)sqlite3_column_int64(query, 0), step = (size_t)sqlite3_column_int64(query, 1);
     size_t repeat = number - 1 - r->first, at_hand = repeat - e->at, part = step / e->part_length;
-    bool placed = step < e->n_test && step % e->part_length == 0;
+    /* the query asked for no other repeats, but of a file whose pages are not in order it gets them all the same */
+    bool placed = at_hand < e->n_at && step < e->n_test && step % e->part_length == 0;
     size_t length = !placed ? 0 : e->n_test - step < e->part_length ? e->n_test - step : e->part_length;
     bool last = step + length == e->n_test;
     store_row row = {.work = &r->work->hash, .repeat = number, .step = step, .n_forecasts = length};

@@ -121,7 +121,7 @@ many() {
 }
 
 @test "repeats: a thousand million need more memory than there is" {
-  config '"train": {"epochs": 1}, "experiments": [{"scheme": "fixed"}]'
+  config '"train": {"epochs": 1}, "experiments": [{"scheme": "update", "sweep": {"epochs": [1, 2, 3, 4, 5, 6, 7, 8]}}]'
   run_apart timeout 10 "$farm" t.json -r 1000000000 -o out/t
   echo "$status: $stderr"
   [ "$status" -eq 1 ]
