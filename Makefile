@@ -18,6 +18,10 @@ JOBS   ?= $(shell nproc 2>/dev/null || echo 1)
 MUTANTS ?= 240
 SEED    ?= 1
 
+# for `make bench`: QUICK=1 takes two minutes; PEERS=numpy,jax only these, PEERS=none the farm and its bounds alone
+QUICK   ?= 0
+PEERS   ?=
+
 # --- nothing to change below ------------------------------------------------------------------------------------
 ifeq ($(origin CC),default)
 CC := gcc
@@ -28,7 +32,7 @@ quiet = $(if $(filter 0,$(V)),@echo "  $(1)"; )$(2)
 # what building needs, asked for once, so that a missing header comes with the way out
 ifneq ($(MAKECMDGOALS),help)
 ifeq ($(shell printf '\#include <%s>\n' cjson/cJSON.h csv.h Random123/philox.h gsl/gsl_multimin.h Rmath.h sha2.h sqlite3.h | $(CC) -E - >/dev/null 2>&1 && echo yes),)
-ifeq ($(filter tutorial check check-long check-frameworks asan tsan valgrind coverage fuzz mutation bench calibration lint format clean,$(MAKECMDGOALS)),)
+ifeq ($(filter tutorial check check-long check-frameworks asan tsan valgrind coverage fuzz mutation bench bench-kernel calibration lint format clean,$(MAKECMDGOALS)),)
 $(warning libraries are missing: tools/setup.sh installs them)
 endif
 endif
@@ -66,6 +70,7 @@ LIBRARY := $(BUILD)/libfarm.a
 OBJECTS := $(SOURCES:src/%.c=$(BUILD)/%.o) $(KERNELS)
 TESTS   := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
 SUITES  := $(wildcard tests/*.bats)
+BENCHES := $(addprefix $(BUILD)/tests/bench/,farm_kernel bounds measure)
 
 all: $(PROGRAM) ## build ./farm (the default)
 
@@ -102,6 +107,19 @@ $(BUILD)/tests/%.o: tests/%.c $(BUILD)/flags | $(BUILD)/tests
 $(TESTS) $(BUILD)/tests/bench_kernel $(BUILD)/tests/bench_store $(BUILD)/tests/calibration: %: %.o $(LIBRARY)
 	$(call quiet,link $@,$(CC) -o $@ $< $(LIBRARY) -lcmocka $(or $(LINKED),$(LDLIBS)))
 
+# What `make bench` measures with. The loops of bounds are built for each level, like the kernel.
+$(BUILD)/tests/bench/%.o: tests/bench/%.c $(BUILD)/flags | $(BUILD)/tests/bench
+	$(call quiet,$(CC) $<,$(CC) $(CPPFLAGS) $(CFLAGS) $(NUMERICS) $(HAVE_LEVELS) -c -o $@ $<)
+define BOUNDS_RULE
+$(BUILD)/tests/bench/bounds_loops.$(1).o: tests/bench/bounds_loops.c $(BUILD)/flags | $(BUILD)/tests/bench
+	$$(call quiet,$$(CC) $$< ($(1)),$$(CC) $$(CPPFLAGS) $$(CFLAGS) $$(KERNEL_NUMERICS) $$(MARCH_$(1)) \
+	    -DLOOPS=bounds_$(1) -c -o $$@ $$<)
+endef
+$(foreach l,$(LEVELS),$(eval $(call BOUNDS_RULE,$(l))))
+$(BUILD)/tests/bench/bounds: $(foreach l,$(LEVELS),$(BUILD)/tests/bench/bounds_loops.$(l).o)
+$(BENCHES): %: %.o $(LIBRARY)
+	$(call quiet,link $@,$(CC) -o $@ $(filter %.o,$^) $(LIBRARY) $(LDLIBS))
+
 # Fuzzing, with clang alone: tests/fuzz/run.sh says what with. The readers' files come out of memory, see fuzz.h.
 FUZZ_LINK := -fsanitize=fuzzer -Wl,--wrap=fopen
 FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -123,7 +141,7 @@ $(BUILD)/tests/test_failures: LINKED = $(foreach f,$(LDLIBS),$(call archive_of,$
 archive_of = $(if $(and $(filter-out -lm,$(filter -l%,$(1))),$(wildcard $(shell $(CC) -print-file-name=lib$(1:-l%=%).a))),\
     -l:lib$(1:-l%=%).a,$(1))
 
-$(BUILD) $(BUILD)/tests:
+$(BUILD) $(BUILD)/tests $(BUILD)/tests/bench:
 	@mkdir -p $@
 
 tutorial: ## install what is missing, build, and run the classic experiment
@@ -136,7 +154,7 @@ check: ## install what is missing, build, and run every functional test
 	@$(MAKE) --no-print-directory -j$(JOBS) run-check
 
 # what `check` runs once everything is installed
-run-check: $(PROGRAM) $(TESTS)
+run-check: $(PROGRAM) $(TESTS) $(BENCHES)
 	@FARM=$(abspath $(PROGRAM)) FARM_TESTS=$(abspath $(BUILD)/tests) tests/run.sh $(TESTS) $(SUITES)
 
 check-long: ## the suites that take longer: sanitizers, coverage, fuzzing, linters, populations, kills
@@ -211,7 +229,13 @@ fuzz: ## hostile bytes for every reader, SECONDS=10 each; TARGET=config for one 
 	@tools/setup.sh fuzz
 	@tests/fuzz/run.sh $(or $(SECONDS),10) $(TARGET)
 
-bench: ## time the kernel beside a plain scalar LSTM, and what the store costs
+bench: ## the farm beside its peers, with tables and plots: 10 minutes and 8 GB from PyPI; QUICK=1: two minutes
+	@tools/setup.sh bench
+	@$(MAKE) --no-print-directory -j$(JOBS) farm $(BENCHES)
+	@FARM=$(abspath $(PROGRAM)) FARM_TESTS=$(abspath $(BUILD)/tests) \
+	    tests/bench/run.py --budget $(if $(filter-out 0,$(QUICK)),quick,full) $(if $(PEERS),--peers $(PEERS))
+
+bench-kernel: ## time the kernel alone beside a plain scalar LSTM, and what the store costs
 	@tools/setup.sh check
 	@$(MAKE) --no-print-directory -j$(JOBS) $(BUILD)/tests/bench_kernel $(BUILD)/tests/bench_store
 	@$(BUILD)/tests/bench_kernel
@@ -233,7 +257,7 @@ lint: ## clang-tidy, cppcheck and the formatting
 
 format: ## lay out all C sources with clang-format
 	@tools/setup.sh lint
-	clang-format -i src/*.[ch] include/*.h tests/*.[ch] tests/fuzz/*.[ch]
+	clang-format -i src/*.[ch] include/*.h tests/*.[ch] tests/fuzz/*.[ch] tests/bench/*.[ch]
 
 install: $(PROGRAM) ## install the program, library and header under PREFIX (/usr/local)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib $(DESTDIR)$(PREFIX)/include
@@ -247,8 +271,8 @@ clean: ## remove what was built (results in out/ stay)
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-17s %s\n", $$1, $$2}' Makefile
 
--include $(wildcard $(BUILD)/*.d $(BUILD)/tests/*.d)
+-include $(wildcard $(BUILD)/*.d $(BUILD)/tests/*.d $(BUILD)/tests/bench/*.d)
 
 .PHONY: always all tutorial check run-check check-long check-frameworks asan tsan run-tsan valgrind run-valgrind \
-    coverage mutation tests fuzz fuzzers bench calibration gallery lint format install clean help
+    coverage mutation tests fuzz fuzzers bench bench-kernel calibration gallery lint format install clean help
 .DELETE_ON_ERROR:

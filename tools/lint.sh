@@ -17,7 +17,7 @@ cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-sup
     --suppress=missingIncludeSystem -j "$(nproc)" -Iinclude -Isrc -DFARM_HAVE_v3 -DFARM_HAVE_v4 src || status=1
 
 echo "clang-format"
-clang-format --dry-run --Werror src/*.[ch] include/*.h tests/*.[ch] tests/fuzz/*.[ch] || status=1
+clang-format --dry-run --Werror src/*.[ch] include/*.h tests/*.[ch] tests/fuzz/*.[ch] tests/bench/*.[ch] || status=1
 
 [ $status -eq 0 ] && echo "lint: clean"
 exit $status

@@ -7,6 +7,7 @@
 #   tools/setup.sh fuzz     what building and `make fuzz` need
 #   tools/setup.sh long     and what `make check-long` needs: all of these, Valgrind, gcovr, strace
 #   tools/setup.sh frameworks   what `make check-frameworks` needs beside building; the frameworks come from PyPI
+#   tools/setup.sh bench    what `make bench` needs beside building; the peers come from PyPI
 #
 # Debian 12 or later, or Ubuntu; as root, or through sudo. Elsewhere it lists what to install.
 set -eu
@@ -19,6 +20,7 @@ fuzz="clang libomp-dev libclang-rt-dev"
 # Ubuntu has Chromium as a snap alone, and no driver for it
 long="valgrind gcovr strace chromium chromium-driver python3-selenium fonts-dejavu-core"
 frameworks="bats python3 python3-venv"
+bench="python3 python3-venv"
 
 case "${1:-build}" in
 build) wanted=$build ;;
@@ -27,8 +29,9 @@ lint) wanted="$build $check $lint" ;;
 fuzz) wanted="$build $fuzz" ;;
 long) wanted="$build $check $lint $fuzz $long" ;;
 frameworks) wanted="$build $frameworks" ;;
+bench) wanted="$build $bench" ;;
 *)
-    echo "setup.sh: no such set: $1 (build, check, lint, fuzz, long or frameworks)" >&2
+    echo "setup.sh: no such set: $1 (build, check, lint, fuzz, long, frameworks or bench)" >&2
     exit 2
     ;;
 esac
