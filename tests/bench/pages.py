@@ -58,7 +58,7 @@ def table_machine(data):
     m = data["machine"]
     memory = f", {m['memory'] / 2**30:.0f} GiB" if m["memory"] else ""
     rounds = {len(s["ns"]["rounds"]) for s in data["steps"]}
-    text = (f"{m['processor']}, {m['cores']} cores{memory}; {data['made'][:10]}, {data['seconds'] / 60:.0f} minutes, "
+    text = (f"{data['program']} on {m['processor']}, {m['cores']} cores{memory}; {data['made'][:10]}, {data['seconds'] / 60:.0f} minutes, "
             f"medians of {max(rounds, default=0)} rounds. ")
     if data["others"] > BUSY:
         text += (f"**The machine was not idle:** others took {100 * data['others']:.0f}% of it meanwhile. Figures of one "
@@ -396,7 +396,7 @@ def write(data, template, docs, write_whole):
 
 def summary(data):
     """For a terminal: the targets."""
-    lines = [f"{verdict(data, t):8s}{t['target']}: {t['measured']} (wanted: {t['wanted']})" + (
+    lines = [f"{verdict(data, t)}: {t['target']}: {t['measured']} (wanted: {t['wanted']})" + (
         f"; {t['limit']}" if t["limit"] else "") for t in data["targets"]]
-    refused = [f"        {p['title']} does not count: {p['refused']}" for p in data["peers"].values() if "refused" in p]
+    refused = [f"{p['title']} does not count: {p['refused']}" for p in data["peers"].values() if "refused" in p]
     return "\n".join([table_machine(data), "", *lines, *refused])

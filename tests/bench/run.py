@@ -17,6 +17,7 @@ import json
 import os
 import platform
 import resource
+import subprocess
 import sys
 import tempfile
 import time
@@ -50,7 +51,7 @@ class Budget:
 
 
 BUDGETS = {
-    "full": Budget(sizes=(1, 4, 10, 32, 128), rounds=7, seconds=0.25, choices=9, repeats=(10, 100, 1000, 10000),
+    "full": Budget(sizes=(1, 4, 10, 32, 128), rounds=7, seconds=0.2, choices=9, repeats=(10, 100, 1000, 10000),
                    few_rounds=15, many_rounds=5, threads_repeats=1000, rows=(36, 100, 300, 1000, 3000, 17000),
                    walk_rows=17000, walk_epochs=500, forecasts=(1000, 2000, 4000, 8000), some=10000, most=1000000),
     "quick": Budget(sizes=(1, 10), rounds=3, seconds=0.1, choices=1, repeats=(10, 100, 1000), few_rounds=7,
@@ -131,6 +132,8 @@ def run(arguments, out):
     tests = Path(os.environ.get("FARM_TESTS", ROOT / "build/tests")).absolute()
     budget, cores = BUDGETS[arguments.budget], sorted(os.sched_getaffinity(0))
     results = Results(out, arguments.budget, cores)
+    version = subprocess.run([farm, "--version"], capture_output=True, text=True, check=True)
+    results.data["program"] = version.stdout.strip()
     contest = Contest(farm, out / "log", budget, say)
     results.data["peers"], results.data["steps"] = contest.peers, contest.steps
     taking_part = all_entries(contest, arguments, tests, cores)
