@@ -5,11 +5,11 @@
  *     bounds memory LEVEL         reading and writing weights and moments, where the caches of this machine have them
  *
  * For one step of one repeat with n neurons, one lag and P = 4n + 4n^2 + 4n + n + 1 parameters the kernel's equations
- * (src/lstm_kernel.c) ask for
+ * (src/lstm_kernel.c, src/lstm_one.h) ask for
  *
  *     P square roots and P divisions (Adam), 2n divisions (tanh of the candidate and of the cell);
  *     8P multiplications and 5P additions: 1 + 1 forward, 1 for the gradient, 2 + 1 for m, 3 + 1 for v, 1 + 2 for w;
- *     a read of w forward, and a read and a write of w, m and v in Adam, of 4 bytes each.
+ *     a read and a write of w, m and v in Adam, of 4 bytes each; a moved weight is at hand for the next row's gates.
  *
  * What else it does (gates, slopes) grows with n, not with P, and is left out: these are lower bounds. No real training
  * happens, so there are no weights to show. Works on one core. */
@@ -67,7 +67,7 @@ static void step(bound *b) {
         repeat_chunk(b, b->loops->divide, 2L * b->job->neurons);
         break;
     case BOUND_MULTIPLY_ADD: b->kept = b->loops->multiply_add(b->parameters * BOUND_LANES * 13 / 2); break;
-    case BOUND_MEMORY: b->kept = b->loops->stream(b->parameters * BOUND_LANES, b->w, b->m, b->v); break;
+    case BOUND_MEMORY: b->loops->stream(b->parameters * BOUND_LANES, b->w, b->m, b->v); break;
     }
 }
 

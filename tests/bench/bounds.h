@@ -9,7 +9,7 @@ typedef struct {
     void (*divide_and_root)(int count, float *restrict x, const float *restrict m, const float *restrict v);
     void (*divide)(int count, float *restrict x, const float *restrict m, const float *restrict v);
     float (*multiply_add)(long pairs); /* so many multiplications and additions of a float each */
-    float (*stream)(long n, float *restrict w, float *restrict m, float *restrict v); /* n a multiple of BOUND_LANES */
+    void (*stream)(long n, float *restrict w, float *restrict m, float *restrict v); /* n a multiple of BOUND_LANES */
 } bound_loops;
 
 #endif
