@@ -66,6 +66,8 @@ typedef struct {
     const char
         *from; /* NULL, or a file of models (relative to the working folder) whose weights all models start from */
     const char *shard;  /* as typed: NULL, or K/N: only the K-th of N parts of the repeats */
+    const char *shards; /* as typed: NULL, or N: that many parts, for farm_print_status */
+    const char *expect; /* NULL, or a farm_run_id: farm_load refuses a config that means another run */
     bool fresh;         /* farm_keep begins with an empty store */
     bool no_plots;      /* farm_write draws no pictures */
     bool no_sharing;    /* train every experiment from scratch; the results are the same bytes */
@@ -145,6 +147,16 @@ farm_status farm_print_results(const farm *f, FILE *out, const farm_style *style
 
 /* What a run would do: experiments, tasks, gradient steps, an estimate of the time on this machine. */
 farm_status farm_print_plan(const farm *f, FILE *out, farm_errors *errors);
+
+/* How far the stores in folder are, also while they are being written, on this machine or others: for each shard the
+ * repeats that are done and missing, its rate and the time left. Of options shards (where there are several sets of
+ * shards: which) and expect count. out NULL: print nothing. FARM_FAILED: something is missing, and errors names it. */
+farm_status farm_print_status(const char *folder, const farm_options *options, FILE *out, const farm_style *style,
+                              farm_errors *errors);
+
+/* What a run is known by: 64 hexadecimal digits that change with anything that changes any byte of its tables, and are
+ * the same for all of its shards. The farm's own; "" for one that farm_open or farm_merge gave. */
+const char *farm_run_id(const farm *f);
 
 const char *farm_name(const farm *f);
 size_t farm_repeats(const farm *f);

@@ -28,7 +28,7 @@ void digest_add_doubles(digest_builder *b, const double *values, size_t n) {
 
 void digest_bytes(digest_builder *b, unsigned char out[DIGEST_BYTES]) { SHA256Final(out, context(b)); }
 
-static digest as_text(digest_builder *b) {
+digest digest_end(digest_builder *b) {
     static const char digits[] = "0123456789abcdef";
     unsigned char bytes[DIGEST_BYTES];
     digest out = {{0}};
@@ -44,12 +44,12 @@ digest digest_text(const char *text) {
     digest_builder b;
     digest_begin(&b);
     digest_add(&b, text, strlen(text));
-    return as_text(&b);
+    return digest_end(&b);
 }
 
 digest digest_doubles(const double *values, size_t n) {
     digest_builder b;
     digest_begin(&b);
     digest_add_doubles(&b, values, n);
-    return as_text(&b);
+    return digest_end(&b);
 }

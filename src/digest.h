@@ -25,5 +25,6 @@ void digest_begin(digest_builder *b);
 void digest_add(digest_builder *b, const void *bytes, size_t n);
 void digest_add_doubles(digest_builder *b, const double *values, size_t n);
 void digest_bytes(digest_builder *b, unsigned char out[DIGEST_BYTES]); /* ends it */
+digest digest_end(digest_builder *b);                                  /* ends it, as text */
 
 #endif

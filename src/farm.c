@@ -6,16 +6,19 @@
 #include "pool.h"
 #include "report.h"
 #include "report_plan.h"
+#include "shards.h"
 #include "store.h"
 
 #include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 struct farm {
     config config;
     plan plan;
+    digest id; /* of the run; see farm_run_id */
     vector_level level;
     const char *vector_name; /* of the level that made the results */
     int vector_bits;
@@ -32,6 +35,7 @@ struct farm {
     uint64_t complete;  /* results of repeats before those at hand that are whole */
     bool counted;       /* and of those at hand, too */
     farm_errors faults; /* of fetching forecasts */
+    uint64_t began, steps_to_take; /* see store_run */
     comparisons comparisons;
     bool done; /* results are whole */
 };
@@ -59,23 +63,6 @@ static farm_status check_steps(const farm *f, farm_errors *errors) {
     return FARM_BAD_INPUT;
 }
 
-/* "2/7" into *shard and *of_shards. */
-static farm_status read_shard(const char *text, int *shard, int *of_shards, farm_errors *errors) {
-    char *end = NULL;
-    *shard = *of_shards = 1;
-    if (!text) return FARM_OK;
-    long k = strtol(text, &end, 10), n = *end == '/' ? strtol(end + 1, &end, 10) : 0;
-    bool digits = strspn(text, "0123456789/") == strlen(text);
-    if (digits && *end == '\0' && k >= 1 && n >= k && n <= 1000000) {
-        *shard = (int)k;
-        *of_shards = (int)n;
-        return FARM_OK;
-    }
-    errors_add(errors, (error_place){.file = "--shard"},
-               "must be K/N, the K-th of N parts, with 1 <= K <= N <= 1000000, as 2/7; found \"%s\"", text);
-    return FARM_BAD_INPUT;
-}
-
 /* Which repeats are run, and with what. */
 static farm_status prepare(farm *f, plan_sharing sharing, farm_errors *errors) {
     size_t end;
@@ -91,6 +78,25 @@ static farm_status prepare(farm *f, plan_sharing sharing, farm_errors *errors) {
     return status == FARM_OK ? check_steps(f, errors) : status;
 }
 
+static farm_status find_id(farm *f, farm_errors *errors) {
+    const config *c = &f->config;
+    store_origin origin = {&c->series.digest, c->seed, c->precision};
+    if (store_id_of_config(&f->id, c->meant, &origin, c->experiments, f->plan.same_as, c->n_experiments) == FARM_OK)
+        return FARM_OK;
+    errors_add(errors, (error_place){.file = c->path}, "out of memory for the experiments");
+    return FARM_FAILED;
+}
+
+/* Whether the config still means what it meant when its id was asked for. */
+static farm_status check_id(const farm *f, const char *expected, farm_errors *errors) {
+    if (!expected || strcmp(farm_run_id(f), expected) == 0) return FARM_OK;
+    errors_add(errors, (error_place){.file = f->config.path},
+               "is no longer the run %s that was asked for: it, its series or its weights were changed since, and now "
+               "mean %s; take the change back, or submit it anew",
+               expected, farm_run_id(f));
+    return FARM_BAD_INPUT;
+}
+
 farm_status farm_load(farm **out, const char *config_path, const farm_options *options, farm_errors *errors) {
     static const farm_options none = {0};
     if (!options) options = &none;
@@ -103,9 +109,11 @@ farm_status farm_load(farm **out, const char *config_path, const farm_options *o
     farm_status status = choose_level(&f->level, options->vector, errors);
     f->vector_name = lstm_level_name(f->level);
     f->vector_bits = lstm_level_bits(f->level);
-    if (status == FARM_OK) status = read_shard(options->shard, &f->shard, &f->of_shards, errors);
+    if (status == FARM_OK) status = shards_read_one(options->shard, &f->shard, &f->of_shards, errors);
     if (status == FARM_OK) status = config_load(&f->config, config_path, options, errors);
     if (status == FARM_OK) status = prepare(f, options->no_sharing ? PLAN_UNSHARED : PLAN_SHARED, errors);
+    if (status == FARM_OK) status = find_id(f, errors);
+    if (status == FARM_OK) status = check_id(f, options->expect, errors);
     if (status == FARM_OK)
         *out = f;
     else
@@ -138,19 +146,8 @@ static pool_work work_of(const farm *f) {
 
 /* --- what is kept ----------------------------------------------------------------------------------------------- */
 
-/* folder/farm.db, or the shard's; the caller's. */
-static char *store_file(const char *folder, int shard, int of_shards) {
-    size_t size = strlen(folder) + sizeof "/shard-1000000-of-1000000.db";
-    char *path = malloc(size);
-    if (path && of_shards > 1)
-        snprintf(path, size, "%s/shard-%d-of-%d.db", folder, shard, of_shards);
-    else if (path)
-        snprintf(path, size, "%s/farm.db", folder);
-    return path;
-}
-
 static farm_status open_store(farm *f, const char *folder, store_opening how, farm_errors *errors) {
-    char *path = store_file(folder, f->shard, f->of_shards);
+    char *path = shards_file(folder, f->shard, f->of_shards);
     farm_status status = path ? store_open(&f->store, path, how, errors) : FARM_FAILED;
     /* with the lock of the folder's results held, what a killed run was writing is nobody's */
     if (status == FARM_OK && f->of_shards == 1) report_sweep(folder);
@@ -174,7 +171,9 @@ static farm_status describe_run(farm *f, farm_errors *errors) {
                      .threads = f->results.threads,
                      .steps_asked = f->results.steps_asked,
                      .steps_taken = f->results.steps_taken,
-                     .seconds = f->results.seconds};
+                     .seconds = f->results.seconds,
+                     .began = f->began,
+                     .steps_to_take = f->steps_to_take};
     return store_put_run(f->store, &run, c->experiments, c->n_experiments, errors);
 }
 
@@ -362,6 +361,17 @@ static farm_status stop_writing(rounds *all, farm_errors *errors) {
     return writing ? store_end(all->farm->store, errors) : FARM_OK;
 }
 
+/* Puts into the store when the run began and how many steps it has to take: for those at hand what they lack, for the rest
+ * all. */
+static farm_status tell_beginning(rounds *all, farm_errors *errors) {
+    farm *f = all->farm;
+    size_t at_hand = f->total < f->results.window ? f->total : f->results.window;
+    all->work.repeats = at_hand;
+    f->began = (uint64_t)time(NULL);
+    f->steps_to_take = pool_steps(&all->work, &f->results) + f->plan.steps_taken * (uint64_t)(f->total - at_hand);
+    return describe_run(f, errors);
+}
+
 /* The round's repeats come to hand, once what was at hand is written. */
 static farm_status turn_round(rounds *all, farm_errors *errors) {
     farm *f = all->farm;
@@ -369,7 +379,8 @@ static farm_status turn_round(rounds *all, farm_errors *errors) {
     farm_status status = stop_writing(all, errors);
     if (status == FARM_OK) status = turn_to(f, all->before, errors);
     if (status != FARM_OK || !f->store || all->restoring) return status;
-    status = store_begin(f->store, f->first, errors);
+    if (all->before == 0) status = tell_beginning(all, errors);
+    if (status == FARM_OK) status = store_begin(f->store, f->first, errors);
     all->writing = status == FARM_OK;
     if (all->writing) all->work.sink = store_sink(f->store);
     return status;
@@ -575,6 +586,8 @@ farm_status farm_print_plan(const farm *f, FILE *out, farm_errors *errors) {
     report_plan(out, &f->plan, f->config.experiments, work.repeats, pool_threads(work.threads), seconds);
     return FARM_OK;
 }
+
+const char *farm_run_id(const farm *f) { return f->id.hex; }
 
 const char *farm_name(const farm *f) { return f->config.name; }
 

@@ -17,11 +17,11 @@
 
 static const char usage[] =
     "farm - should a trained forecaster stay fixed, be updated, or be refitted?\n"
-    "\n"
     "  farm CONFIG               run all experiments, compare, write out/NAME/\n"
     "  farm check CONFIG         say what is wrong with a config, if anything\n"
     "  farm plan CONFIG          say what would run and for how long; write nothing\n"
     "  farm report DIR           make tables and files anew from what a run stored\n"
+    "  farm status DIR           say how far a run, or each of its shards, is\n"
     "  farm merge DIR STORE.db.. join the shards of a run, and report\n"
     "  farm compare FILE.csv...  test files with a `results` column against the first\n"
     "\n"
@@ -162,9 +162,11 @@ static long shards(const arguments *options) {
 }
 
 static void conclude_shard(const farm *f, const arguments *options, const char *folder) {
+    farm_counts n = farm_count(f);
     if (options->quiet) return;
     fprintf(stderr, "Shard %s is done: ", options->farm.shard);
     print_kept(f, "are in");
+    if (n.reused > 0) fprintf(stderr, ", of which %llu were stored before", (unsigned long long)n.reused);
     fputs(".\nOnce all shards are: farm merge ", stderr);
     farm_text_print(stderr, folder);
     fputc(' ', stderr);
@@ -244,6 +246,13 @@ static farm_status report_folder(const arguments *options, char **operands, int 
     return status;
 }
 
+/* operands: a run's folder */
+static farm_status print_status(const arguments *options, char **operands, int n, farm_errors *errors) {
+    (void)n;
+    farm_style style = style_of(options);
+    return farm_print_status(operands[0], &options->farm, options->quiet ? NULL : stdout, &style, errors);
+}
+
 /* operands: the folder to join into, then the stores */
 static farm_status merge_stores(const arguments *options, char **operands, int n, farm_errors *errors) {
     farm *f = NULL;
@@ -268,6 +277,7 @@ static const command commands[] = {
     {"check", "a config", 1, 1, check_config, NULL},
     {"plan", "a config", 1, 1, plan_config, NULL},
     {"report", "the folder of a run", 1, 1, NULL, report_folder},
+    {"status", "the folder of a run", 1, 1, NULL, print_status},
     {"merge", "a folder and the stores of its shards", 2, INT_MAX, NULL, merge_stores},
     {"compare", "result files", 1, INT_MAX, NULL, compare_files},
 };
@@ -287,6 +297,8 @@ enum {
     OPTION_SET = 256,
     OPTION_FROM,
     OPTION_SHARD,
+    OPTION_SHARDS,
+    OPTION_EXPECT,
     OPTION_FRESH,
     OPTION_NO_PLOTS,
     OPTION_FORMAT,
@@ -305,6 +317,9 @@ static const struct option long_options[] = {
     {"set", required_argument, NULL, OPTION_SET},
     {"from", required_argument, NULL, OPTION_FROM},
     {"shard", required_argument, NULL, OPTION_SHARD},
+    {"shards", required_argument, NULL, OPTION_SHARDS},
+    /* for batch jobs: the run that was submitted, see docs/scale.md */
+    {"expect", required_argument, NULL, OPTION_EXPECT},
     {"fresh", no_argument, NULL, OPTION_FRESH},
     {"no-plots", no_argument, NULL, OPTION_NO_PLOTS},
     {"format", required_argument, NULL, OPTION_FORMAT},
@@ -340,6 +355,8 @@ static int parse_options(arguments *a, int argc, char **argv) {
         case OPTION_SET: a->set[a->farm.n_set++] = optarg; break;
         case OPTION_FROM: a->farm.from = optarg; break;
         case OPTION_SHARD: a->farm.shard = optarg; break;
+        case OPTION_SHARDS: a->farm.shards = optarg; break;
+        case OPTION_EXPECT: a->farm.expect = optarg; break;
         case OPTION_FRESH: a->farm.fresh = true; break;
         case OPTION_NO_PLOTS: a->farm.no_plots = true; break;
         case OPTION_PAIRED: a->pairing = FARM_PAIRED; break;

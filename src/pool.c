@@ -300,6 +300,8 @@ static uint64_t count_steps(const run *r) {
     return steps;
 }
 
+uint64_t pool_steps(const pool_work *work, results *r) { return count_steps(&(run){.work = work, .out = r}); }
+
 /* --- memory ----------------------------------------------------------------------------------------------------- */
 
 /* What one chain takes for one block of repeats. */

@@ -51,6 +51,9 @@ farm_status pool_check_memory(const pool_work *work, farm_errors *errors);
  * may be NULL. */
 farm_status pool_run(results *out, const pool_work *work, const farm_hooks *hooks, farm_errors *errors);
 
+/* Gradient steps that pool_run would take, over all repeats: r says what is known, and needs no room for numbers. */
+uint64_t pool_steps(const pool_work *work, results *r);
+
 /* Seconds that pool_run would take here, from a short measurement of each kind of model; < 0: out of memory. */
 double pool_estimate(const pool_work *work);
 

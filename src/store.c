@@ -72,7 +72,7 @@ static farm_status fault(const char *path, farm_errors *errors, const char *text
     return FARM_FAILED;
 }
 
-static farm_status system_fault(const char *path, farm_errors *errors, int reason) {
+farm_status store_cannot_open(const char *path, farm_errors *errors, int reason) {
     const char *more = reason == ENOSPC || reason == EDQUOT ? "; make room and run again"
                        : reason == ENOENT                   ? "; there is no store: was it run with another --out?"
                                                             : "; choose another folder with --out";
@@ -124,11 +124,21 @@ static bool query_says(store *s, const char *sql, const char *wanted) {
 
 /* --- the file and its lock -------------------------------------------------------------------------------------- */
 
-/* The whole file, from beyond what SQLite locks bytes of. false: another farm has it. */
+/* A byte far beyond what SQLite locks. */
+static struct flock whole_store(void) {
+    return (struct flock){.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = (off_t)1 << 62, .l_len = 1};
+}
+
+/* false: another farm has it. */
 static bool lock_file(int file) {
-    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = (off_t)1 << 62, .l_len = 1};
+    struct flock lock = whole_store();
     /* where a file system has no locks at all, SQLite will say so itself */
     return fcntl(file, F_OFD_SETLK, &lock) == 0 || (errno != EAGAIN && errno != EACCES);
+}
+
+bool store_is_locked(int file) {
+    struct flock lock = whole_store();
+    return fcntl(file, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
 }
 
 /* Whether path still names the file, which may have been removed before it was locked. */
@@ -139,11 +149,11 @@ static bool same_file(int file, const char *path) {
 }
 
 /* Something that can be a store: empty, or with SQLite's first bytes. */
-static farm_status check_file(int file, const char *path, farm_errors *errors) {
+farm_status store_check_file(int file, const char *path, farm_errors *errors) {
     static const char begin[] = "SQLite format 3";
     char bytes[sizeof begin];
     struct stat info;
-    if (fstat(file, &info) != 0) return system_fault(path, errors, errno);
+    if (fstat(file, &info) != 0) return store_cannot_open(path, errors, errno);
     if (!S_ISREG(info.st_mode)) return fault(path, errors, "is not a file; move it away, or choose another --out");
     if (info.st_size == 0) return FARM_OK;
     if (pread(file, bytes, sizeof bytes, 0) == sizeof bytes && memcmp(bytes, begin, sizeof bytes) == 0) return FARM_OK;
@@ -157,7 +167,7 @@ static farm_status open_and_lock(store *s, store_opening how, farm_errors *error
     int flags = O_RDWR | O_CLOEXEC | O_NONBLOCK | (how == STORE_EXISTING ? 0 : O_CREAT);
     for (int tries = 0; tries < 100; tries++) {
         s->lock = open(s->path, flags, 0666);
-        if (s->lock < 0) return system_fault(s->path, errors, errno);
+        if (s->lock < 0) return store_cannot_open(s->path, errors, errno);
         if (!lock_file(s->lock))
             return fault(s->path, errors,
                          "another farm is at work here; wait until it is done, or choose another folder with --out");
@@ -192,7 +202,7 @@ static farm_status begin_anew(store *s, farm_errors *errors) {
 }
 
 /* Where several machines see one file, WAL's shared memory does not work. Numbers from statfs(2) and linux/magic.h. */
-static bool on_network(int file) {
+bool store_on_network(int file) {
     static const unsigned long kinds[] = {
         0x6969 /* NFS */,         0x517B /* SMB */,        0xFF534D42 /* CIFS */,
         0xFE534D42 /* SMB2 */,    0x0BD00BD0 /* Lustre */, 0x47504653 /* GPFS */,
@@ -211,14 +221,14 @@ static bool on_network(int file) {
 
 /* WAL: a commit costs no fsync, and what is committed survives the process. Else a rollback journal, for one process. */
 static farm_status choose_journal(store *s, farm_errors *errors) {
-    if (!on_network(s->lock) && query_says(s, "PRAGMA journal_mode = WAL", "wal"))
+    if (!store_on_network(s->lock) && query_says(s, "PRAGMA journal_mode = WAL", "wal"))
         return store_execute(s, "PRAGMA synchronous = NORMAL", errors);
     return store_execute(s, "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL",
                          errors);
 }
 
 /* Whether SQLite reads it as it is. A store in WAL mode where WAL does not work is only read by one process alone. */
-static bool is_readable(store *s) {
+bool store_is_readable(store *s) {
     return sqlite3_exec(s->db, "SELECT count(*) FROM sqlite_schema", NULL, NULL, NULL) == SQLITE_OK;
 }
 
@@ -266,6 +276,15 @@ static farm_status check_version(store *s, sqlite3_int64 application, sqlite3_in
     return FARM_FAILED;
 }
 
+farm_status store_check_kind(store *s, bool *empty, farm_errors *errors) {
+    sqlite3_int64 application = 0, version = 0, n_tables = 0;
+    farm_status status = query_number(s, "PRAGMA application_id", &application, errors);
+    if (status == FARM_OK) status = query_number(s, "PRAGMA user_version", &version, errors);
+    if (status == FARM_OK) status = query_number(s, "SELECT count(*) FROM sqlite_schema", &n_tables, errors);
+    *empty = application == 0 && version == 0 && n_tables == 0;
+    return status != FARM_OK || *empty ? status : check_version(s, application, version, errors);
+}
+
 static farm_status check_pages(store *s, farm_errors *errors) {
     sqlite3_stmt *query = store_prepare(s, "PRAGMA quick_check(1)", errors);
     if (!query) return FARM_FAILED;
@@ -292,19 +311,15 @@ static farm_status connect(store *s, farm_errors *errors) {
 }
 
 static farm_status open_database(store *s, farm_errors *errors) {
-    sqlite3_int64 application = 0, version = 0, n_tables = 0;
+    bool empty = false;
     if (connect(s, errors) != FARM_OK) return FARM_FAILED;
     sqlite3_busy_timeout(s->db, 5000); /* readers in WAL mode do not hinder; others may for a moment */
     sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, (int *)NULL);
     sqlite3_db_config(s->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, (int *)NULL);
     farm_status status = FARM_OK;
-    if (on_network(s->lock) || !is_readable(s)) status = store_execute(s, "PRAGMA locking_mode = EXCLUSIVE", errors);
-    if (status == FARM_OK) status = query_number(s, "PRAGMA application_id", &application, errors);
-    if (status == FARM_OK) status = query_number(s, "PRAGMA user_version", &version, errors);
-    if (status == FARM_OK) status = query_number(s, "SELECT count(*) FROM sqlite_schema", &n_tables, errors);
-    if (status != FARM_OK) return status;
-    bool empty = application == 0 && version == 0 && n_tables == 0;
-    if (!empty) status = check_version(s, application, version, errors);
+    if (store_on_network(s->lock) || !store_is_readable(s))
+        status = store_execute(s, "PRAGMA locking_mode = EXCLUSIVE", errors);
+    if (status == FARM_OK) status = store_check_kind(s, &empty, errors);
     if (status == FARM_OK) status = choose_journal(s, errors); /* not before: it writes into the file */
     if (status != FARM_OK) return status;
     return empty ? make_tables(s, errors) : check_pages(s, errors);
@@ -319,7 +334,7 @@ farm_status store_open(store **out, const char *path, store_opening how, farm_er
     if (!s->path) goto done;
     status = open_and_lock(s, how, errors);
     if (status == FARM_OK && how == STORE_ANEW) status = begin_anew(s, errors);
-    if (status == FARM_OK) status = check_file(s->lock, path, errors);
+    if (status == FARM_OK) status = store_check_file(s->lock, path, errors);
     if (status == FARM_OK) status = open_database(s, errors);
 done:
     if (status != FARM_OK) {

@@ -75,13 +75,36 @@ typedef struct {
     const char *vector_level;
     int vector_bits, threads;
     uint64_t steps_asked, steps_taken;
-    double seconds; /* 0 until the run is through */
+    double seconds;         /* 0 until the run is through */
+    uint64_t began;         /* seconds since 1970 when training began; 0: it has not */
+    uint64_t steps_to_take; /* gradient steps that were to take then */
 } store_run;
 
 farm_status store_put_run(store *s, const store_run *run, const experiment *experiments, size_t n, farm_errors *errors);
 
 /* What run points to is the store's, until it is closed. */
 farm_status store_get_run(store *s, store_run *run, farm_errors *errors);
+
+/* --- from outside ----------------------------------------------------------------------------------------------- */
+
+/* Opens the store at path to look at, while a farm may be at work in it, on this machine or another: nothing is written,
+ * nobody waits. Of the functions here those that read work on it. *out NULL with FARM_OK: nothing is in it yet. Where
+ * *at_work, a fault may be a commit caught half-way: then look again. */
+farm_status store_look(store **out, const char *path, bool *at_work, farm_errors *errors);
+
+/* Marks what is stored of repeats first ... first + r's repeats - 1 as known, as store_read does, but reads no numbers
+ * and checks none: r needs room for nothing else. */
+farm_status store_read_known(store *s, results *r, size_t first, farm_errors *errors);
+
+/* --- which run -------------------------------------------------------------------------------------------------- */
+
+/* The fingerprint of a run: its config as meant (config.h), its series, and the work of each experiment. What changes
+ * any output byte changes it; threads, folders and shards do not. FARM_FAILED: out of memory. */
+farm_status store_id_of_config(digest *out, const char *meant, const store_origin *origin,
+                               const experiment *experiments, const int *same_as, size_t n);
+
+/* The same of the run that a store was last used for, as store_get_run gave it. */
+farm_status store_id_of_run(digest *out, store *s, const store_run *run, farm_errors *errors);
 
 /* --- shards ----------------------------------------------------------------------------------------------------- */
 

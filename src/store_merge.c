@@ -239,6 +239,7 @@ static farm_status merge_all(store *s, const char *const *paths, size_t n, merge
     if (status != FARM_OK) return status;
     *of_shards = run.of_shards;
     run.shard = run.of_shards = 1;
+    run.began = run.steps_to_take = 0; /* it was not trained here: what it lacks is for its rows to say */
     run.steps_taken = all->steps_taken;
     run.seconds = all->seconds;
     status = store_put_facts(s, &run, errors);

@@ -45,6 +45,15 @@ typedef struct {
 /* Whether path names the open store's file, by whatever name. */
 bool store_is(const store *s, const char *path);
 
+/* store.c, of the file while it is opened. Something that can be a store: empty, or with SQLite's first bytes. */
+farm_status store_check_file(int file, const char *path, farm_errors *errors);
+bool store_is_locked(int file);   /* by a farm, which may be on another machine */
+bool store_on_network(int file);  /* where several machines see one file, and WAL's shared memory does not work */
+bool store_is_readable(store *s); /* by SQLite, as it is */
+/* Whether the database is ours, of this version, or *empty. */
+farm_status store_check_kind(store *s, bool *empty, farm_errors *errors);
+farm_status store_cannot_open(const char *path, farm_errors *errors, int reason); /* errno; FARM_FAILED */
+
 /* The checksum that a row carries: the first 8 bytes of its SHA-256. */
 sqlite3_int64 store_row_check(const store_row *row);
 
@@ -68,6 +77,9 @@ bool store_column_doubles(double *values, sqlite3_stmt *row, int column, size_t 
 
 /* The row of the table work for a text, made where missing. */
 farm_status store_find_work(store *s, store_work *out, const char *text, farm_errors *errors);
+
+/* The text that is hashed for an experiment. The caller's; NULL: out of memory. */
+char *store_work_text(const store_origin *origin, const experiment *e);
 
 /* What run says, as rows of the table run; within a transaction. */
 farm_status store_put_facts(store *s, const store_run *run, farm_errors *errors);

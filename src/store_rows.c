@@ -66,7 +66,7 @@ done:
 }
 
 /* The text that is hashed. What a new version of the numerics computes is a work of its own. */
-static char *work_text(const store_origin *origin, const experiment *e) {
+char *store_work_text(const store_origin *origin, const experiment *e) {
     static const char format[] = "{\"numerics\": %d, \"series\": \"%s\", \"seed\": \"%" PRIu64
                                  "\", \"precision\": \"%s\", \"experiment\": %s}\n";
     const char *bits = origin->precision == PRECISION_F64 ? "f64" : "f32";
@@ -95,7 +95,7 @@ farm_status store_set_works(store *s, const store_origin *origin, const experime
     farm_status status = store_execute(s, "BEGIN IMMEDIATE", errors);
     for (size_t i = 0; status == FARM_OK && i < n; i++) {
         if (!experiment_is_lstm(&experiments[i]) || same_as[i] >= 0) continue;
-        char *text = work_text(origin, &experiments[i]);
+        char *text = store_work_text(origin, &experiments[i]);
         status = text ? store_find_work(s, &s->works[i], text, errors) : no_memory(s, errors);
         free(text);
     }

@@ -72,6 +72,8 @@ farm_status store_put_facts(store *s, const store_run *run, farm_errors *errors)
     put_integer(&w, "steps_asked", run->steps_asked);
     put_integer(&w, "steps_taken", run->steps_taken);
     put_seconds(&w, "seconds", run->seconds);
+    put_integer(&w, "began", run->began);
+    put_integer(&w, "steps_to_take", run->steps_to_take);
     sqlite3_finalize(w.insert);
     return w.status;
 }
@@ -192,6 +194,14 @@ static uint64_t get_integer(looking *l, const char *key, uint64_t low, uint64_t 
     return value;
 }
 
+/* One that the first stores did not have: 0. */
+static uint64_t get_later_integer(looking *l, const char *key) {
+    const char *missing = l->missing;
+    uint64_t value = get_integer(l, key, 0, INT64_MAX);
+    l->missing = missing;
+    return value;
+}
+
 static void get_series(looking *l, const char *key, store_run *run) {
     store *s = l->store;
     free(s->series);
@@ -242,6 +252,8 @@ farm_status store_get_run(store *s, store_run *run, farm_errors *errors) {
     run->steps_asked = get_integer(&l, "steps_asked", 0, INT64_MAX);
     run->steps_taken = get_integer(&l, "steps_taken", 0, INT64_MAX);
     run->seconds = look(&l, "seconds", SQLITE_FLOAT) ? sqlite3_column_double(l.find, 0) : 0;
+    run->began = get_later_integer(&l, "began");
+    run->steps_to_take = get_later_integer(&l, "steps_to_take");
     sqlite3_finalize(l.find);
     return l.missing ? store_damaged(s, errors, "what it says of its run has no valid \"%s\"", l.missing) : FARM_OK;
 }

@@ -1,0 +1,191 @@
+#!/usr/bin/env bats
+# shards.bats - shards looked at and planned from outside: what `farm status` and `farm plan --shards` say is so, and
+# looking changes nothing.
+
+load common
+load store
+
+# shards K/N...: each run on small.json into out
+shards() {
+  local k
+  for k in "$@"; do small -r 10 --shard "$k" -o out; done
+}
+
+# status_says FOLDER FIELD...: these fields of each shard by --format json, a line each
+status_says() {
+  local folder=$1
+  shift
+  "$farm" status "$folder" --format json 2>/dev/null | /usr/bin/python3 -c 'import json, sys
+for shard in json.load(sys.stdin)["shards"]: print(*(shard[field] for field in sys.argv[1:]))' "$@"
+}
+
+@test "status counts what each shard has, and names those that lack something" {
+  small_here
+  shards 1/3 3/3
+  run_apart "$farm" status out
+  [ "$status" -eq 1 ]
+  [ "$stderr" = "out: shard 2 of 3: not begun" ]
+  [ "${lines[1]}" = "      1              1-4         4         0   100%  $(sed -n 's/.*100%  \(.*\)/\1/p' <<<"${lines[1]}")" ]
+  [[ "${lines[2]}" =~ ^" "+2" "+"5-7"" "+0" "+3" "+0%" "+-" "+-"  not begun"$ ]]
+  [ "${lines[4]}" = "7 of 10 repeats are done; of 3 shards 2 are done, 1 not begun." ]
+  [ "$(status_says out shard state first repeats done)" = "$(printf '1 done 1 4 4\n2 not begun 5 3 0\n3 done 8 3 3')" ]
+  shards 2/3
+  run_apart "$farm" status out
+  [ "$status" -eq 0 ] && [ -z "$stderr" ]
+  [ "${lines[4]}" = "10 of 10 repeats are done; of 3 shards 3 are done." ]
+  "$farm" merge out -q out/shard-*-of-3.db
+  run_apart "$farm" status out
+  [ "${lines[4]}" = "10 of 10 repeats are done; of 3 shards 3 are done; all are merged." ]
+  run_apart "$farm" status out -q
+  [ "$status" -eq 0 ] && [ -z "$output$stderr" ]
+}
+
+@test "a repeat is done when every part of every experiment is there, models and losses too" {
+  small_here
+  keep=(--set save_models=true --set record_loss=true)
+  small -r 5 --shard 1/2 -o shards "${keep[@]}"
+  small -r 5 --shard 2/2 -o shards "${keep[@]}"
+  "$farm" merge joined -q shards/*.db # which says nothing of its own of what is done
+  [ "$(status_says joined shard state repeats done steps_left)" = "1 done 5 5 0" ]
+  /usr/bin/python3 - <<'P'
+import store_rows as s
+db = s.connect("joined/farm.db")
+refit = "work IN (SELECT id FROM work WHERE text LIKE '%\"refit\"%')"
+fixed = "work IN (SELECT work FROM result WHERE losses IS NOT NULL ORDER BY work LIMIT 1)"
+def one(sql): assert db.execute(sql).rowcount == 1, sql
+one(f"DELETE FROM result WHERE {refit} AND repeat = 2 AND step = 5")
+one(f"UPDATE result SET weights = NULL WHERE {refit} AND repeat = 3 AND weights IS NOT NULL")
+one(f"UPDATE result SET losses = NULL WHERE {fixed} AND repeat = 4")
+P
+  [ "$(status_says joined shard state repeats done)" = "1 stopped 5 2" ]
+}
+
+@test "an interrupted merge, or one of some shards, is not called complete" {
+  small_here
+  shards 1/2 2/2
+  run "$farm" merge joined -q out/shard-2-of-2.db
+  run_apart "$farm" status joined
+  [ "$status" -eq 1 ]
+  [[ "${lines[1]}" =~ " 5         5    "..%.*" stopped" ]]
+  cp out/shard-*.db joined/
+  run_apart "$farm" status joined
+  [ "$status" -eq 0 ] && [[ "${lines[3]}" == *"2 are done." ]]
+}
+
+@test "a folder that holds no store, or several sets of shards, is told" {
+  small_here
+  run_apart "$farm" status nowhere
+  [ "$status" -eq 1 ] && [ "$stderr" = "nowhere: cannot look for stores: No such file or directory" ]
+  mkdir out
+  run_apart "$farm" status out
+  [ "$status" -eq 1 ] && [ "$stderr" = "out: holds no store, neither farm.db nor shard-*.db: was it run with another --out?" ]
+  shards 1/2 3/3
+  run_apart "$farm" status out
+  [ "$status" -eq 2 ] && [ "$stderr" = "out: holds shards of 2 and of 3; say which with --shards" ]
+  run_apart "$farm" status out --shards 2
+  [ "$status" -eq 1 ] && [ "$stderr" = "out: shard 2 of 2: not begun" ]
+  for wrong in 0 x 1000001 -1 ""; do
+    run_apart "$farm" status out --shards "$wrong"
+    [ "$status" -eq 2 ]
+    [ "$stderr" = "--shards: must be a whole number from 1 to 1000000; found \"$wrong\"" ]
+  done
+}
+
+@test "shards of another run, damaged ones and files of other names are told apart" {
+  small_here
+  shards 1/5 2/5
+  small -r 10 --shard 3/5 -o out -s 7
+  cp out/shard-1-of-5.db out/shard-4-of-5.db
+  head -c 3000 out/shard-1-of-5.db >out/shard-5-of-5.db
+  touch out/shard-01-of-5.db out/shard-6-of-5.db out/shard-1-of-5.db.bak
+  run_apart "$farm" status out
+  echo "$stderr"
+  [ "$status" -eq 1 ]
+  [ "$(status_says out state)" = "$(printf 'done\ndone\nanother run\nanother run\nunreadable')" ]
+  [[ "$stderr" == *"out/shard-5-of-5.db: "* ]]
+  [[ "$stderr" == *"out: shards 3-4 of 5: of another run: the config, its series or its options were changed; run it again"* ]]
+}
+
+@test "looking at stores changes no byte and leaves no file" {
+  small_here
+  shards 1/2 2/2
+  before=$(ls -A out; sha256sum out/*)
+  "$farm" status out -q
+  [ "$(ls -A out; sha256sum out/*)" = "$before" ]
+}
+
+# slow.json: two experiments that train for seconds
+slow_here() {
+  small_here slow.json
+  sed -i 's/"epochs": 30/"epochs": 1500/; s/"repeats": 6/"repeats": 8000/; /match/d; /refit/d' slow.json
+}
+
+@test "a shard at work has its rate and the time left, in the numbers that its store has, and goes on undisturbed" {
+  slow_here
+  "$farm" slow.json -q -t 1 --shard 2/2 -o out
+  /usr/bin/python3 - "$farm" <<'P'
+import json, sqlite3, subprocess, sys, time
+farm = sys.argv[1]
+run = subprocess.Popen([farm, "slow.json", "-q", "-t", "1", "--shard", "1/2", "-o", "out"])
+def look():
+    told = subprocess.run([farm, "status", "out", "--format", "json"], capture_output=True, text=True)
+    assert told.returncode == 1, told
+    return json.loads(told.stdout)["shards"][0]
+def rows():
+    db = sqlite3.connect("file:out/shard-1-of-2.db?mode=ro", uri=True)
+    return db.execute("SELECT count(*) FROM (SELECT 1 FROM result GROUP BY repeat HAVING count(*) = 2)").fetchone()[0]
+seen = []
+while run.poll() is None:
+    try:
+        before = rows()
+        shard = look()
+        if run.poll() is None and before > 0:
+            assert shard["state"] in ("at work", "done"), shard
+            assert before <= shard["done"] <= rows(), (before, shard, rows())
+            if shard["state"] == "at work": seen.append(shard)
+    except sqlite3.OperationalError:
+        pass # no table yet
+    except AssertionError:
+        if run.poll() is None: raise
+    time.sleep(0.1)
+assert run.wait() == 0
+assert seen and all(s["steps_per_second"] > 0 and s["seconds_left"] >= 0 for s in seen), seen
+left = [s["steps_left"] for s in seen]
+assert left == sorted(left, reverse=True), left
+P
+  "$farm" merge joined -q out/*.db
+}
+
+@test "a shard that was killed is stopped, with what it kept, and its log is left for it" {
+  slow_here
+  "$farm" slow.json -q -t 1 --shard 1/2 -o out 3>&- &
+  for _ in $(seq 500); do
+    if [ -s out/shard-1-of-2.db-wal ] && [ "$(stat -c %s out/shard-1-of-2.db-wal)" -gt 100000 ]; then break; fi
+    sleep 0.01
+  done
+  kill -9 $!
+  before=$(ls -A out; sha256sum out/*.db out/*-wal)
+  run_apart "$farm" status out
+  [ "$status" -eq 1 ]
+  [[ "$stderr" == "out: shard 1 of 2: stopped before its end; run it again, it goes on from its store"* ]]
+  [ "$(ls -A out; sha256sum out/*.db out/*-wal)" = "$before" ]
+  left=$(status_says out steps_left | head -n 1)
+  all=$(status_says out steps_left | tail -n 1)
+  [ "$left" -gt 0 ] && [ "$left" -lt "$all" ]
+}
+
+@test "a store that its farm holds for itself, as on a network, is read all the same" {
+  small_here
+  shards 1/2 2/2
+  /usr/bin/python3 - "$farm" <<'P'
+import json, sqlite3, subprocess, sys
+db = sqlite3.connect("out/shard-1-of-2.db", isolation_level=None)
+db.execute("PRAGMA locking_mode = EXCLUSIVE")
+assert db.execute("PRAGMA journal_mode = DELETE").fetchone()[0] == "delete"
+db.execute("BEGIN EXCLUSIVE")
+told = subprocess.run([sys.argv[1], "status", "out", "--format", "json"], capture_output=True, text=True, timeout=20)
+assert told.returncode == 0, told
+assert [s["done"] for s in json.loads(told.stdout)["shards"]] == [5, 5], told.stdout
+db.execute("COMMIT")
+P
+}
