@@ -66,7 +66,7 @@ typedef struct {
     const char
         *from; /* NULL, or a file of models (relative to the working folder) whose weights all models start from */
     const char *shard;  /* as typed: NULL, or K/N: only the K-th of N parts of the repeats */
-    const char *shards; /* as typed: NULL, or N: that many parts, for farm_print_status */
+    const char *shards; /* as typed: NULL, or N: that many parts, for plans and for farm_print_status */
     const char *expect; /* NULL, or a farm_run_id: farm_load refuses a config that means another run */
     bool fresh;         /* farm_keep begins with an empty store */
     bool no_plots;      /* farm_write draws no pictures */
@@ -145,8 +145,13 @@ typedef struct {
 /* After a run: the summary table, what the run comes to, and one sentence a comparison. FARM_FAILED: out of memory. */
 farm_status farm_print_results(const farm *f, FILE *out, const farm_style *style);
 
-/* What a run would do: experiments, tasks, gradient steps, an estimate of the time on this machine. */
+/* What a run would do: experiments, tasks, gradient steps, an estimate of the time on this machine; with options.shards
+ * also what one shard takes. */
 farm_status farm_print_plan(const farm *f, FILE *out, farm_errors *errors);
+
+/* For programs, as one JSON object: the run's name, folder and id, and for one of its shards (options.shards, else 1)
+ * repeats, steps, seconds on this machine, and bytes of memory and of its store. */
+farm_status farm_print_plan_json(const farm *f, FILE *out, farm_errors *errors);
 
 /* How far the stores in folder are, also while they are being written, on this machine or others: for each shard the
  * repeats that are done and missing, its rate and the time left. Of options shards (where there are several sets of

@@ -2,6 +2,7 @@
  * In: a config's path. Out: results. Must not know how any of it is done, nor print or exit. */
 #include "compare.h"
 #include "config.h"
+#include "memory.h"
 #include "output_file.h"
 #include "pool.h"
 #include "report.h"
@@ -23,6 +24,7 @@ struct farm {
     const char *vector_name; /* of the level that made the results */
     int vector_bits;
     int shard, of_shards; /* 1 of 1: all repeats */
+    int planned_shards;   /* that a plan tells of; 1: of the whole alone */
     int merged_shards;    /* how many shards the results came in; 0: none */
     size_t first, total;  /* repeats that are run, from 0; at most, where they run until differences are known */
     size_t count;         /* how many so far */
@@ -70,7 +72,7 @@ static farm_status prepare(farm *f, plan_sharing sharing, farm_errors *errors) {
         plan_expand(&f->plan, f->config.experiments, f->config.n_experiments, &f->config.series, sharing, errors);
     store_shard_range((size_t)f->config.repeats, f->shard, f->of_shards, &f->first, &end);
     f->count = f->total = end - f->first;
-    if (status == FARM_OK && f->of_shards > 1 && !isnan(f->config.half_width)) {
+    if (status == FARM_OK && (f->of_shards > 1 || f->planned_shards > 1) && !isnan(f->config.half_width)) {
         errors_add(errors, (error_place){.file = f->config.path, .key = "repeats.until"},
                    "shards cannot tell when differences are known; give the number of repeats with -r");
         status = FARM_BAD_INPUT;
@@ -109,6 +111,7 @@ farm_status farm_load(farm **out, const char *config_path, const farm_options *o
     farm_status status = choose_level(&f->level, options->vector, errors);
     f->vector_name = lstm_level_name(f->level);
     f->vector_bits = lstm_level_bits(f->level);
+    if (status == FARM_OK) status = shards_read_count(options->shards, &f->planned_shards, errors);
     if (status == FARM_OK) status = shards_read_one(options->shard, &f->shard, &f->of_shards, errors);
     if (status == FARM_OK) status = config_load(&f->config, config_path, options, errors);
     if (status == FARM_OK) status = prepare(f, options->no_sharing ? PLAN_UNSHARED : PLAN_SHARED, errors);
@@ -575,16 +578,75 @@ farm_status farm_print_results(const farm *f, FILE *out, const farm_style *style
     return report_print(&in, out, style) ? FARM_OK : FARM_FAILED;
 }
 
+static farm_status estimate(const pool_work *work, double *seconds, farm_errors *errors) {
+    if (pool_check_memory(work, errors) != FARM_OK) return FARM_FAILED;
+    *seconds = pool_estimate(work);
+    if (*seconds >= 0) return FARM_OK;
+    errors_add(errors, (error_place){0}, "out of memory for the largest model of the plan");
+    return FARM_FAILED;
+}
+
+/* Bytes of a store's rows of so many repeats: measured at 28 to 33 a row beside its numbers. */
+static size_t store_size(const farm *f, size_t repeats) {
+    size_t a_repeat = 0;
+    for (size_t i = 0; i < f->config.n_experiments; i++) {
+        const experiment *e = &f->config.experiments[i];
+        if (!counts(f, i)) continue;
+        size_t walk = (size_t)scheme_walk_length(e), test = (size_t)e->frame.test;
+        size_t numbers = test + (f->config.save_models ? lstm_parameters(&e->model) : 0) +
+                         (f->config.record_loss ? results_loss_points(e->train.epochs) : 0);
+        a_repeat = memory_sum(a_repeat, 8 * numbers + 33 * ((test - 1) / walk + 1));
+    }
+    return memory_product(repeats, a_repeat);
+}
+
+/* Bytes of results that are held, beside those of the program, its libraries and SQLite's cache. */
+static size_t results_size(const farm *f, size_t repeats) {
+    const config *c = &f->config;
+    unsigned keep = (c->save_models ? KEEP_WEIGHTS : 0u) | (c->record_loss ? KEEP_LOSSES : 0u);
+    size_t window = results_window(c->experiments, c->n_experiments);
+    return memory_sum(results_bytes(c->experiments, c->n_experiments, repeats, window, keep), (size_t)16 << 20);
+}
+
+/* What the largest of the planned shards comes to. */
+static farm_status plan_shards(const farm *f, shards_plan *out, farm_errors *errors) {
+    size_t first, end, buffered;
+    pool_work work = work_of(f);
+    store_shard_range((size_t)f->config.repeats, 1, f->planned_shards, &first, &end);
+    work.repeats = end;
+    out->all_repeats = (size_t)f->config.repeats;
+    out->shards = f->planned_shards;
+    out->threads = pool_threads(work.threads);
+    out->repeats = end;
+    out->steps = f->plan.steps_taken * end;
+    out->store = store_size(f, end);
+    /* rows wait for a slow disk in two buffers, see store_writer.c */
+    buffered = memory_product(2, out->store) < (size_t)256 << 20 ? 2 * out->store : (size_t)256 << 20;
+    out->memory = memory_sum(memory_sum(results_size(f, end), buffered), pool_memory(&work));
+    out->merge_store = store_size(f, out->all_repeats);
+    out->merge_memory = results_size(f, out->all_repeats);
+    return estimate(&work, &out->seconds, errors);
+}
+
 farm_status farm_print_plan(const farm *f, FILE *out, farm_errors *errors) {
     pool_work work = work_of(f);
-    if (pool_check_memory(&work, errors) != FARM_OK) return FARM_FAILED;
-    double seconds = pool_estimate(&work);
-    if (seconds < 0) {
-        errors_add(errors, (error_place){0}, "out of memory for the largest model of the plan");
-        return FARM_FAILED;
-    }
+    shards_plan shards = {0};
+    double seconds;
+    farm_status status = estimate(&work, &seconds, errors);
+    if (status == FARM_OK && f->planned_shards > 1) status = plan_shards(f, &shards, errors);
+    if (status != FARM_OK) return status;
     report_plan(out, &f->plan, f->config.experiments, work.repeats, pool_threads(work.threads), seconds);
+    if (f->planned_shards > 1) report_plan_shards(out, &shards);
     return FARM_OK;
+}
+
+farm_status farm_print_plan_json(const farm *f, FILE *out, farm_errors *errors) {
+    char *folder = farm_default_folder(f);
+    shards_plan shards = {.name = f->config.name, .folder = folder, .run = f->id.hex};
+    farm_status status = folder ? plan_shards(f, &shards, errors) : FARM_FAILED;
+    if (status == FARM_OK) report_plan_json(out, &shards);
+    free(folder);
+    return status;
 }
 
 const char *farm_run_id(const farm *f) { return f->id.hex; }

@@ -31,7 +31,7 @@ static const char usage[] =
     "  -o, --out DIR             write to DIR, not out/NAME (compare: nowhere)\n"
     "      --from MODELS.json    start from saved weights, a file of models/\n"
     "      --set PATH=VALUE      set any key of the config, as train.epochs=100\n"
-    "      --shard K/N           run the K-th of N parts of the repeats, for merge\n"
+    "      --shard K/N           run the K-th of N parts; --shards N: plan N of them\n"
     "      --fresh               forget what is stored; else only the rest is run\n"
     "      --format json         one JSON document instead of tables and sentences\n"
     "      --paired              compare line by line as pairs; else Welch's test\n"
@@ -222,7 +222,8 @@ static farm_status check_config(farm *f, const arguments *options, const char *p
 
 static farm_status plan_config(farm *f, const arguments *options, const char *path, farm_errors *errors) {
     (void)path;
-    return options->quiet ? FARM_OK : farm_print_plan(f, stdout, errors);
+    if (options->quiet) return FARM_OK;
+    return options->json ? farm_print_plan_json(f, stdout, errors) : farm_print_plan(f, stdout, errors);
 }
 
 static farm_status compare_files(const arguments *options, char **operands, int n, farm_errors *errors) {

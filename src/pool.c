@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 static const double report_interval = 0.1; /* seconds between two calls of the progress hook */
 
@@ -384,6 +385,22 @@ farm_status pool_check_memory(const pool_work *work, farm_errors *errors) {
     return check_memory(&(run){.work = work}, errors);
 }
 
+size_t pool_memory(const pool_work *work) {
+    const plan *p = work->plan;
+    run r = {.work = work};
+    size_t threads = (size_t)pool_threads(work->threads), n, copy = 0, bytes;
+    chain_memory *chains = calloc(p->n_chains + 1, sizeof *chains);
+    if (!chains) return SIZE_MAX;
+    for (size_t c = 0; c < p->n_chains; c++) {
+        chains[c] = memory_of(&r, &p->chains[c]);
+        if (chains[c].copy > copy) copy = chains[c].copy;
+    }
+    if (p->n_chains > 0) qsort(chains, p->n_chains, sizeof *chains, by_size);
+    bytes = memory_sum(side_by_side(chains, p->n_chains, threads, &n), memory_product(4 * threads, copy));
+    free(chains);
+    return bytes;
+}
+
 /* --- all of it -------------------------------------------------------------------------------------------------- */
 
 /* One thread makes the tasks, in the plan's order: the longest chains of all blocks first. */
@@ -458,6 +475,13 @@ static bool count_nothing(void *context, int steps) {
     return true;
 }
 
+/* Of this thread: what other programs take of the machine just now says nothing of a run. */
+static double processor_seconds(void) {
+    struct timespec used;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+    return (double)used.tv_sec + 1e-9 * (double)used.tv_nsec;
+}
+
 /* Seconds for one row in all lanes at once, from 20 ms of training, or less where it diverges. */
 static double seconds_per_row(const pool_work *work, const plan_chain *chain) {
     const experiment *e = &work->experiments[chain->experiment];
@@ -470,12 +494,12 @@ static double seconds_per_row(const pool_work *work, const plan_chain *chain) {
     }
     scheme_hooks hooks = {count_nothing, NULL, NULL};
     manner how = {chain->batch, e->train.state};
-    double begin = omp_get_wtime(), seconds = 0;
+    double begin = processor_seconds(), seconds = 0;
     uint64_t rows = 0;
     for (int epochs = 1; seconds < 0.02 && !lstm_all_diverged(model); epochs *= 2) {
         scheme_fit(model, f, f->n_train + chain->origin, epochs, how, &hooks);
         rows += (uint64_t)epochs * (uint64_t)(f->n_train + chain->origin);
-        seconds = omp_get_wtime() - begin;
+        seconds = processor_seconds() - begin;
     }
     lstm_free(model);
     return rows > 0 ? seconds / (double)rows : 0;

@@ -45,6 +45,10 @@ int pool_threads(int asked); /* how many threads a run would use */
  * not, and errors says what they need and what there is. pool_run asks it itself, of what is left to do. */
 farm_status pool_check_memory(const pool_work *work, farm_errors *errors);
 
+/* Bytes of the models that a run which begins with nothing holds at once, at most. SIZE_MAX: more than there are, or out
+ * of memory. */
+size_t pool_memory(const pool_work *work);
+
 /* Fills results, made with results_init for the same experiments, but for the parts that are known already. Steps and
  * seconds are added to what earlier calls took.
  * FARM_INTERRUPTED: hooks->stop said so; FARM_FAILED: out of memory, or the sink failed (which says why itself). hooks

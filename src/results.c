@@ -59,6 +59,16 @@ size_t results_window(const experiment *experiments, size_t n_experiments) {
     return MULTIPLE * (fit ? fit : 1);
 }
 
+size_t results_bytes(const experiment *experiments, size_t n_experiments, size_t repeats, size_t window,
+                     unsigned keep) {
+    size_t bytes = memory_product(n_experiments, sizeof(experiment_result));
+    for (size_t i = 0; i < n_experiments; i++) {
+        experiment_result e = shape_of(&experiments[i], repeats, window && window < repeats ? window : repeats, keep);
+        bytes = memory_sum(bytes, size_of(&e));
+    }
+    return bytes;
+}
+
 static double *nans(size_t n) {
     double *values = malloc((n ? n : 1) * sizeof *values);
     for (size_t i = 0; values && i < n; i++) values[i] = NAN;

@@ -73,6 +73,9 @@ const double *results_forecasts(const results *r, size_t index, size_t repeat);
 /* Whether some forecast could not be fetched, so that what was made of them is void. */
 bool results_lost(const results *r);
 
+/* Bytes that results_init takes; SIZE_MAX: more than there are. */
+size_t results_bytes(const experiment *experiments, size_t n_experiments, size_t repeats, size_t window, unsigned keep);
+
 /* Forgets all repeats but the first so many. */
 void results_keep_first(results *r, size_t repeats);
 

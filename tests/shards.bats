@@ -106,6 +106,25 @@ P
   [[ "$stderr" == *"out: shards 3-4 of 5: of another run: the config, its series or its options were changed; run it again"* ]]
 }
 
+@test "what a run is known by changes with all that changes its output, and with nothing else" {
+  small_here
+  id() { "$farm" plan small.json --format json "$@" | /usr/bin/python3 -c 'import json, sys; print(json.load(sys.stdin)["run"])'; }
+  first=$(id)
+  [ ${#first} -eq 64 ]
+  [ "$(id -t 3)" = "$first" ] && [ "$(id --shard 2/3)" = "$first" ] && [ "$(id -o elsewhere)" = "$first" ]
+  for change in "-r 7" "-s 2" "--set train.epochs=31" "--set compare.alpha=0.1"; do
+    # shellcheck disable=SC2086 # words on purpose
+    [ "$(id $change)" != "$first" ]
+  done
+  small --shard 1/2 -o out
+  [ "$("$farm" status out --format json 2>/dev/null | sed -n 's/.*"run": "\(.*\)",/\1/p')" = "$first" ]
+  small --shard 1/2 -o out --expect "$first"
+  sed -i 's/145.9/145.8/' data/shampoo.csv
+  run_apart "$farm" small.json --shard 2/2 -o out --expect "$first"
+  [ "$status" -eq 2 ] && [ ! -e out/shard-2-of-2.db ]
+  [[ "$stderr" == "small.json: is no longer the run $first that was asked for: "*"submit it anew" ]]
+}
+
 @test "looking at stores changes no byte and leaves no file" {
   small_here
   shards 1/2 2/2
@@ -188,4 +207,62 @@ assert told.returncode == 0, told
 assert [s["done"] for s in json.loads(told.stdout)["shards"]] == [5, 5], told.stdout
 db.execute("COMMIT")
 P
+}
+
+# --- planned ----------------------------------------------------------------------------------------------------------
+
+# planned FIELD OPTION...: a number of the plan of small.json, as in "shard steps"
+planned() {
+  local part=$1 field=$2
+  shift 2
+  "$farm" plan small.json --format json "$@" |
+    /usr/bin/python3 -c 'import json, sys; print(json.load(sys.stdin)[sys.argv[1]][sys.argv[2]])' "$part" "$field"
+}
+
+@test "a planned shard takes the steps, the room and no more than the memory that the plan says" {
+  small_here
+  for keep in false true; do
+    options=(-r 8000 --set train.epochs=2 --set "save_models=$keep" --set "record_loss=$keep")
+    /usr/bin/python3 - "$FARM_WITH_PLOTS" small.json -q -t 2 -o "$keep" --shard 1/2 "${options[@]}" >took <<'P'
+import resource, sqlite3, subprocess, sys, os
+subprocess.run(sys.argv[1:], check=True)
+store = sys.argv[sys.argv.index("-o") + 1] + "/shard-1-of-2.db"
+print(sqlite3.connect(store).execute("SELECT value FROM run WHERE key = 'steps_taken'").fetchone()[0],
+      os.stat(store).st_size, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024)
+P
+    read -r steps bytes memory <took
+    [ "$(planned shard steps --shards 2 "${options[@]}")" = "$steps" ]
+    store=$(planned shard store --shards 2 "${options[@]}")
+    echo "$keep: store $bytes, planned $store; memory $memory"
+    [ "$bytes" -lt $((store * 115 / 100)) ] && [ "$bytes" -gt $((store * 85 / 100)) ]
+    case "$FARM_WITH_PLOTS" in *asan* | *tsan* | *coverage*) continue ;; esac
+    [ "$memory" -lt "$(planned shard memory --shards 2 -t 2 "${options[@]}")" ]
+  done
+}
+
+@test "the plan of shards tells one shard's part, and shards that would leave lanes empty" {
+  small_here
+  run_apart "$farm" plan small.json -r 100 --shards 10 -t 2
+  [ "$status" -eq 0 ] && [ -z "$stderr" ]
+  [[ "$output" == *"In 10 shards, each: up to 10 repeats, "*" gradient steps, a second or less on 2 threads,"* ]]
+  [[ "$output" == *" 7 shards take no longer: 16 repeats are"* ]]
+  [[ "$output" == *"The merge: up to "*" of memory, a store of "* ]]
+  [ "$(planned shard repeats -r 100 --shards 7)" -eq 15 ]
+  [ "$(planned shard repeats -r 100)" -eq 100 ]
+  run_apart "$farm" plan small.json -r 96 --shards 6
+  [[ "$output" != *"no longer"* ]]
+  [ ! -e out ]
+}
+
+@test "shards are planned neither of a wrong number nor of a run that ends by a rule" {
+  small_here
+  for wrong in 0 -3 two 1000001; do
+    run_apart "$farm" plan small.json --shards "$wrong"
+    [ "$status" -eq 2 ] && [ -z "$output" ]
+    [ "$stderr" = "--shards: must be a whole number from 1 to 1000000; found \"$wrong\"" ]
+  done
+  run_apart "$farm" plan small.json --shards 2 --set 'repeats={"until": {"half_width": 1, "max": 100}}'
+  echo "$stderr"
+  [ "$status" -eq 2 ]
+  [[ "$stderr" == *"shards cannot tell when differences are known; give the number of repeats with -r" ]]
 }
