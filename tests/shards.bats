@@ -31,13 +31,15 @@ for shard in json.load(sys.stdin)["shards"]: print(*(shard[field] for field in s
   [ "$(status_says out shard state first repeats done)" = "$(printf '1 done 1 4 4\n2 not begun 5 3 0\n3 done 8 3 3')" ]
   shards 2/3
   run_apart "$farm" status out
-  [ "$status" -eq 0 ] && [ -z "$stderr" ]
+  [ "$status" -eq 0 ]
+  [ -z "$stderr" ]
   [ "${lines[4]}" = "10 of 10 repeats are done; of 3 shards 3 are done." ]
   "$farm" merge out -q out/shard-*-of-3.db
   run_apart "$farm" status out
   [ "${lines[4]}" = "10 of 10 repeats are done; of 3 shards 3 are done; all are merged." ]
   run_apart "$farm" status out -q
-  [ "$status" -eq 0 ] && [ -z "$output$stderr" ]
+  [ "$status" -eq 0 ]
+  [ -z "$output$stderr" ]
 }
 
 @test "a repeat is done when every part of every experiment is there, models and losses too" {
@@ -69,21 +71,26 @@ P
   [[ "${lines[1]}" =~ " 5         5    "..%.*" stopped" ]]
   cp out/shard-*.db joined/
   run_apart "$farm" status joined
-  [ "$status" -eq 0 ] && [[ "${lines[3]}" == *"2 are done." ]]
+  [ "$status" -eq 0 ]
+  [[ "${lines[3]}" == *"2 are done." ]]
 }
 
 @test "a folder that holds no store, or several sets of shards, is told" {
   small_here
   run_apart "$farm" status nowhere
-  [ "$status" -eq 1 ] && [ "$stderr" = "nowhere: cannot look for stores: No such file or directory" ]
+  [ "$status" -eq 1 ]
+  [ "$stderr" = "nowhere: cannot look for stores: No such file or directory" ]
   mkdir out
   run_apart "$farm" status out
-  [ "$status" -eq 1 ] && [ "$stderr" = "out: holds no store, neither farm.db nor shard-*.db: was it run with another --out?" ]
+  [ "$status" -eq 1 ]
+  [ "$stderr" = "out: holds no store, neither farm.db nor shard-*.db: was it run with another --out?" ]
   shards 1/2 3/3
   run_apart "$farm" status out
-  [ "$status" -eq 2 ] && [ "$stderr" = "out: holds shards of 2 and of 3; say which with --shards" ]
+  [ "$status" -eq 2 ]
+  [ "$stderr" = "out: holds shards of 2 and of 3; say which with --shards" ]
   run_apart "$farm" status out --shards 2
-  [ "$status" -eq 1 ] && [ "$stderr" = "out: shard 2 of 2: not begun" ]
+  [ "$status" -eq 1 ]
+  [ "$stderr" = "out: shard 2 of 2: not begun" ]
   for wrong in 0 x 1000001 -1 ""; do
     run_apart "$farm" status out --shards "$wrong"
     [ "$status" -eq 2 ]
@@ -111,7 +118,9 @@ P
   id() { "$farm" plan small.json --format json "$@" | /usr/bin/python3 -c 'import json, sys; print(json.load(sys.stdin)["run"])'; }
   first=$(id)
   [ ${#first} -eq 64 ]
-  [ "$(id -t 3)" = "$first" ] && [ "$(id --shard 2/3)" = "$first" ] && [ "$(id -o elsewhere)" = "$first" ]
+  [ "$(id -t 3)" = "$first" ]
+  [ "$(id --shard 2/3)" = "$first" ]
+  [ "$(id -o elsewhere)" = "$first" ]
   for change in "-r 7" "-s 2" "--set train.epochs=31" "--set compare.alpha=0.1"; do
     # shellcheck disable=SC2086 # words on purpose
     [ "$(id $change)" != "$first" ]
@@ -121,7 +130,8 @@ P
   small --shard 1/2 -o out --expect "$first"
   sed -i 's/145.9/145.8/' data/shampoo.csv
   run_apart "$farm" small.json --shard 2/2 -o out --expect "$first"
-  [ "$status" -eq 2 ] && [ ! -e out/shard-2-of-2.db ]
+  [ "$status" -eq 2 ]
+  [ ! -e out/shard-2-of-2.db ]
   [[ "$stderr" == "small.json: is no longer the run $first that was asked for: "*"submit it anew" ]]
 }
 
@@ -190,7 +200,8 @@ P
   [ "$(ls -A out; sha256sum out/*.db out/*-wal)" = "$before" ]
   left=$(status_says out steps_left | head -n 1)
   all=$(status_says out steps_left | tail -n 1)
-  [ "$left" -gt 0 ] && [ "$left" -lt "$all" ]
+  [ "$left" -gt 0 ]
+  [ "$left" -lt "$all" ]
 }
 
 @test "a store that its farm holds for itself, as on a network, is read all the same" {
@@ -234,7 +245,8 @@ P
     [ "$(planned shard steps --shards 2 "${options[@]}")" = "$steps" ]
     store=$(planned shard store --shards 2 "${options[@]}")
     echo "$keep: store $bytes, planned $store; memory $memory"
-    [ "$bytes" -lt $((store * 115 / 100)) ] && [ "$bytes" -gt $((store * 85 / 100)) ]
+    [ "$bytes" -lt $((store * 115 / 100)) ]
+    [ "$bytes" -gt $((store * 85 / 100)) ]
     case "$FARM_WITH_PLOTS" in *asan* | *tsan* | *coverage*) continue ;; esac
     [ "$memory" -lt "$(planned shard memory --shards 2 -t 2 "${options[@]}")" ]
   done
@@ -243,7 +255,8 @@ P
 @test "the plan of shards tells one shard's part, and shards that would leave lanes empty" {
   small_here
   run_apart "$farm" plan small.json -r 100 --shards 10 -t 2
-  [ "$status" -eq 0 ] && [ -z "$stderr" ]
+  [ "$status" -eq 0 ]
+  [ -z "$stderr" ]
   [[ "$output" == *"In 10 shards, each: up to 10 repeats, "*" gradient steps, a second or less on 2 threads,"* ]]
   [[ "$output" == *" 7 shards take no longer: 16 repeats are"* ]]
   [[ "$output" == *"The merge: up to "*" of memory, a store of "* ]]
@@ -258,7 +271,8 @@ P
   small_here
   for wrong in 0 -3 two 1000001; do
     run_apart "$farm" plan small.json --shards "$wrong"
-    [ "$status" -eq 2 ] && [ -z "$output" ]
+    [ "$status" -eq 2 ]
+    [ -z "$output" ]
     [ "$stderr" = "--shards: must be a whole number from 1 to 1000000; found \"$wrong\"" ]
   done
   run_apart "$farm" plan small.json --shards 2 --set 'repeats={"until": {"half_width": 1, "max": 100}}'
