@@ -32,7 +32,7 @@ quiet = $(if $(filter 0,$(V)),@echo "  $(1)"; )$(2)
 # what building needs, asked for once, so that a missing header comes with the way out
 ifneq ($(MAKECMDGOALS),help)
 ifeq ($(shell printf '\#include <%s>\n' cjson/cJSON.h csv.h Random123/philox.h gsl/gsl_multimin.h Rmath.h sha2.h sqlite3.h | $(CC) -E - >/dev/null 2>&1 && echo yes),)
-ifeq ($(filter tutorial check check-long check-frameworks asan tsan valgrind coverage fuzz mutation bench bench-kernel calibration lint format clean,$(MAKECMDGOALS)),)
+ifeq ($(filter tutorial check check-long check-slurm check-frameworks asan tsan valgrind coverage fuzz mutation bench bench-kernel calibration lint format clean,$(MAKECMDGOALS)),)
 $(warning libraries are missing: tools/setup.sh installs them)
 endif
 endif
@@ -157,10 +157,15 @@ check: ## install what is missing, build, and run every functional test
 run-check: $(PROGRAM) $(TESTS) $(BENCHES)
 	@FARM=$(abspath $(PROGRAM)) FARM_TESTS=$(abspath $(BUILD)/tests) tests/run.sh $(TESTS) $(SUITES)
 
-check-long: ## the suites that take longer: sanitizers, coverage, fuzzing, linters, populations, kills
+check-long: ## the suites that take longer: Slurm, sanitizers, coverage, fuzzing, linters, populations, kills
 	@tools/setup.sh long
 	@$(MAKE) --no-print-directory -j$(JOBS) farm
-	@tests/run.sh $(wildcard tests/long/*.bats)
+	@tests/run.sh tests/slurm/slurm.bats $(wildcard tests/long/*.bats)
+
+check-slurm: ## shards and merge on a real Slurm of our own, started here and stopped again: 4 minutes
+	@tools/setup.sh slurm
+	@$(MAKE) --no-print-directory -j$(JOBS) farm
+	@tests/run.sh tests/slurm/slurm.bats
 
 check-frameworks: ## the farm beside real Keras and PyTorch, from PyPI: 7 GB, 7 minutes
 	@tools/setup.sh frameworks
@@ -259,9 +264,10 @@ format: ## lay out all C sources with clang-format
 	@tools/setup.sh lint
 	clang-format -i src/*.[ch] include/*.h tests/*.[ch] tests/fuzz/*.[ch] tests/bench/*.[ch]
 
-install: $(PROGRAM) ## install the program, library and header under PREFIX (/usr/local)
+install: $(PROGRAM) ## install programs, library and header under PREFIX (/usr/local)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib $(DESTDIR)$(PREFIX)/include
 	install -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/farm
+	install -m 755 tools/slurm/submit $(DESTDIR)$(PREFIX)/bin/farm-submit
 	install -m 644 $(LIBRARY) $(DESTDIR)$(PREFIX)/lib/libfarm.a
 	install -m 644 include/farm.h $(DESTDIR)$(PREFIX)/include/farm.h
 
@@ -273,6 +279,6 @@ help: ## list the targets
 
 -include $(wildcard $(BUILD)/*.d $(BUILD)/tests/*.d $(BUILD)/tests/bench/*.d)
 
-.PHONY: always all tutorial check run-check check-long check-frameworks asan tsan run-tsan valgrind run-valgrind \
+.PHONY: always all tutorial check run-check check-long check-slurm check-frameworks asan tsan run-tsan valgrind run-valgrind \
     coverage mutation tests fuzz fuzzers bench bench-kernel calibration gallery lint format install clean help
 .DELETE_ON_ERROR:

@@ -5,6 +5,7 @@
 #   tools/setup.sh check    and what `make check` needs
 #   tools/setup.sh lint     and what `make lint` and `make format` need
 #   tools/setup.sh fuzz     what building and `make fuzz` need
+#   tools/setup.sh slurm    and what `make check-slurm` needs: Slurm and munge
 #   tools/setup.sh long     and what `make check-long` needs: all of these, Valgrind, gcovr, strace
 #   tools/setup.sh frameworks   what `make check-frameworks` needs beside building; the frameworks come from PyPI
 #   tools/setup.sh bench    what `make bench` needs beside building; the peers come from PyPI
@@ -19,6 +20,7 @@ lint="clang-tidy clang-format cppcheck"
 fuzz="clang libomp-dev libclang-rt-dev"
 # Ubuntu has Chromium as a snap alone, and no driver for it
 long="valgrind gcovr strace chromium chromium-driver python3-selenium fonts-dejavu-core"
+slurm="slurm-wlm munge procps"
 frameworks="bats python3 python3-venv"
 bench="python3 python3-venv"
 
@@ -27,11 +29,12 @@ build) wanted=$build ;;
 check) wanted="$build $check" ;;
 lint) wanted="$build $check $lint" ;;
 fuzz) wanted="$build $fuzz" ;;
-long) wanted="$build $check $lint $fuzz $long" ;;
+slurm) wanted="$build $check $slurm" ;;
+long) wanted="$build $check $lint $fuzz $slurm $long" ;;
 frameworks) wanted="$build $frameworks" ;;
 bench) wanted="$build $bench" ;;
 *)
-    echo "setup.sh: no such set: $1 (build, check, lint, fuzz, long, frameworks or bench)" >&2
+    echo "setup.sh: no such set: $1 (build, check, lint, fuzz, slurm, long, frameworks or bench)" >&2
     exit 2
     ;;
 esac
