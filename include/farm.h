@@ -155,7 +155,7 @@ farm_status farm_print_plan_json(const farm *f, FILE *out, farm_errors *errors);
 
 /* How far the stores in folder are, also while they are being written, on this machine or others: for each shard the
  * repeats that are done and missing, its rate and the time left. Of options shards (where there are several sets of
- * shards: which) and expect count. out NULL: print nothing. FARM_FAILED: something is missing, and errors names it. */
+ * shards: which), shard (look at that one alone) and expect count. out NULL: print nothing. FARM_FAILED: something is missing, and errors names it. */
 farm_status farm_print_status(const char *folder, const farm_options *options, FILE *out, const farm_style *style,
                               farm_errors *errors);
 

@@ -608,6 +608,13 @@ static size_t results_size(const farm *f, size_t repeats) {
     return memory_sum(results_bytes(c->experiments, c->n_experiments, repeats, window, keep), (size_t)16 << 20);
 }
 
+/* Beside the results, what comparing and reporting them takes: measured at 19 bytes an experiment's repeat. */
+static size_t comparing_size(const farm *f, size_t repeats) {
+    size_t trained = 0;
+    for (size_t i = 0; i < f->config.n_experiments; i++) trained += counts(f, i);
+    return memory_product(20 * trained, repeats);
+}
+
 /* What the largest of the planned shards comes to. */
 static farm_status plan_shards(const farm *f, shards_plan *out, farm_errors *errors) {
     size_t first, end, buffered;
@@ -624,7 +631,7 @@ static farm_status plan_shards(const farm *f, shards_plan *out, farm_errors *err
     buffered = memory_product(2, out->store) < (size_t)256 << 20 ? 2 * out->store : (size_t)256 << 20;
     out->memory = memory_sum(memory_sum(results_size(f, end), buffered), pool_memory(&work));
     out->merge_store = store_size(f, out->all_repeats);
-    out->merge_memory = results_size(f, out->all_repeats);
+    out->merge_memory = memory_sum(results_size(f, out->all_repeats), comparing_size(f, out->all_repeats));
     return estimate(&work, &out->seconds, errors);
 }
 

@@ -27,8 +27,8 @@ typedef struct {
 typedef struct {
     const char *folder;
     int of_shards;        /* 1: the one store of a run */
-    bool *there;          /* [of_shards] there is a store */
-    shard_status *shards; /* [of_shards] */
+    int first, last;      /* those that are looked at, from 1 */
+    shard_status *shards; /* [last - first + 1] */
     const char *expected; /* id of the run; NULL: that of the first store */
     meaning meaning;
     size_t repeats; /* of the whole run; 0: not known */
@@ -63,24 +63,35 @@ static farm_status find_sets(const char *folder, int *of_shards, int *other, far
     return FARM_OK;
 }
 
-/* How many parts are looked for: those asked for, or those that are there. */
-static farm_status choose_set(const char *folder, const char *asked, int *of_shards, farm_errors *errors) {
-    int found, other;
-    farm_status status = find_sets(folder, &found, &other, errors);
-    if (status != FARM_OK) return status;
-    if (asked) return shards_read_count(asked, of_shards, errors);
-    *of_shards = found > 0 ? found : 1;
-    if (found == 0 && !has_whole(folder)) {
-        errors_add(errors, (error_place){.file = folder},
+/* All that are there, where they are of one set. */
+static farm_status choose_found(looking *l, int found, int other, farm_errors *errors) {
+    l->of_shards = found > 0 ? found : 1;
+    if (found == 0 && !has_whole(l->folder)) {
+        errors_add(errors, (error_place){.file = l->folder},
                    "holds no store, neither farm.db nor shard-*.db: was it run with another --out?");
         return FARM_FAILED;
     }
     if (other > 0) {
-        errors_add(errors, (error_place){.file = folder}, "holds shards of %d and of %d; say which with --shards",
+        errors_add(errors, (error_place){.file = l->folder}, "holds shards of %d and of %d; say which with --shards",
                    found < other ? found : other, found < other ? other : found);
         return FARM_BAD_INPUT;
     }
     return FARM_OK;
+}
+
+/* Which are looked at: those asked for, or all that are there. */
+static farm_status choose_set(looking *l, const farm_options *options, farm_errors *errors) {
+    int found, other;
+    farm_status status = options->shard ? shards_read_one(options->shard, &l->first, &l->of_shards, errors)
+                                        : shards_read_count(options->shards, &l->of_shards, errors);
+    if (status == FARM_OK) status = find_sets(l->folder, &found, &other, errors);
+    if (status != FARM_OK) return status;
+    l->last = l->first;
+    if (options->shard) return FARM_OK;
+    l->first = 1;
+    if (!options->shards) status = choose_found(l, found, other, errors);
+    l->last = l->of_shards;
+    return status;
 }
 
 /* --- one store -------------------------------------------------------------------------------------------------- */
@@ -156,13 +167,19 @@ static void find_rate(shard_status *out, const store_run *run) {
     }
 }
 
-/* A farm that was through with it said so; else its rows are counted. */
+/* A farm that was through with it said so; else its rows are counted. Where repeats were added until differences were
+ * known, rows also tell how many there are. */
 static farm_status measure(shard_status *out, store *s, const store_run *run, const meaning *m, farm_errors *errors) {
+    bool through = run->began > 0 && run->seconds > 0, by_rule = !isnan(m->config.half_width);
     farm_status status = FARM_OK;
-    if (run->began > 0 && run->seconds > 0)
+    if (through && !by_rule)
         out->done = out->end - out->first;
     else
         status = count_rows(out, s, m, errors);
+    if (through && by_rule) {
+        out->end = out->first + out->done;
+        out->steps_left = 0;
+    }
     if (status == FARM_OK && out->done == out->end - out->first) out->state = SHARD_DONE;
     if (status == FARM_OK) find_rate(out, run);
     return status;
@@ -201,7 +218,7 @@ static farm_status look_once(looking *l, shard_status *out, const char *path, bo
 
 static void look_at(looking *l, int shard) {
     enum { TRIES = 5 }; /* while it is at work; else it may just have begun */
-    shard_status *out = &l->shards[shard - 1];
+    shard_status *out = &l->shards[shard - l->first];
     char *path = shards_file(l->folder, shard, l->of_shards);
     farm_status status = path ? FARM_OK : FARM_FAILED;
     out->shard = shard;
@@ -221,27 +238,29 @@ static void look_at(looking *l, int shard) {
     free(path);
 }
 
+/* What a shard has to do is known without its store. */
+static void fill_in(const looking *l, shard_status *s) {
+    if (!l->meaning.there) return;
+    if (s->state != SHARD_DONE) store_shard_range(l->repeats, s->shard, l->of_shards, &s->first, &s->end);
+    s->steps = l->meaning.plan.steps_taken * (s->end - s->first);
+    if (s->state != SHARD_DONE && s->done == 0 && s->steps_left == 0) s->steps_left = s->steps;
+}
+
 static void look_at_all(looking *l) {
-    for (int k = 1; k <= l->of_shards; k++) {
+    for (int k = l->first; k <= l->last; k++) {
         char *path = shards_file(l->folder, k, l->of_shards);
-        l->shards[k - 1] = (shard_status){.shard = k, .state = SHARD_NOT_BEGUN, .rate = NAN, .seconds = NAN};
+        l->shards[k - l->first] = (shard_status){.shard = k, .state = SHARD_NOT_BEGUN, .rate = NAN, .seconds = NAN};
         if (path && access(path, F_OK) == 0) look_at(l, k);
         free(path);
     }
-    for (int k = 1; l->meaning.there && k <= l->of_shards;
-         k++) { /* what a shard has to do is known without its store */
-        shard_status *s = &l->shards[k - 1];
-        store_shard_range(l->repeats, k, l->of_shards, &s->first, &s->end);
-        s->steps = l->meaning.plan.steps_taken * (s->end - s->first);
-        if (s->state != SHARD_DONE && s->done == 0 && s->steps_left == 0) s->steps_left = s->steps;
-    }
+    for (int k = l->first; k <= l->last; k++) fill_in(l, &l->shards[k - l->first]);
 }
 
 /* Whether all results are in farm.db. */
 static bool is_merged(const looking *l) {
     shard_status whole = {.shard = 1};
     farm_errors ignored = {0};
-    looking one = {.folder = l->folder, .of_shards = 1, .shards = &whole, .errors = &ignored};
+    looking one = {.folder = l->folder, .of_shards = 1, .first = 1, .last = 1, .shards = &whole, .errors = &ignored};
     if (l->of_shards == 1 || !has_whole(l->folder) || !l->meaning.there) return false;
     one.expected = l->meaning.id.hex;
     look_at(&one, 1);
@@ -252,9 +271,9 @@ static bool is_merged(const looking *l) {
 
 /* --- what is missing -------------------------------------------------------------------------------------------- */
 
-/* The first shard from k on that is in the state, or is not; of_shards + 1: none. */
+/* The first shard from k on that is in the state, or is not; last + 1: none. */
 static int next_in(const looking *l, int k, shard_state state, bool is) {
-    while (k <= l->of_shards && (l->shards[k - 1].state == state) != is) k++;
+    while (k <= l->last && (l->shards[k - l->first].state == state) != is) k++;
     return k;
 }
 
@@ -263,7 +282,7 @@ static int list_shards(char *text, size_t size, const looking *l, shard_state st
     enum { MOST_RANGES = 12 };
     int n = 0, ranges = 0;
     size_t length = 0;
-    for (int k = 0, end = 1; (k = next_in(l, end, state, true)) <= l->of_shards;) {
+    for (int k = 0, end = l->first; (k = next_in(l, end, state, true)) <= l->last;) {
         end = next_in(l, k, state, false);
         n += end - k;
         if (ranges++ >= MOST_RANGES) continue;
@@ -300,18 +319,19 @@ static farm_status name_missing(const looking *l) {
 farm_status farm_print_status(const char *folder, const farm_options *options, FILE *out, const farm_style *style,
                               farm_errors *errors) {
     looking l = {.folder = folder, .expected = options->expect, .errors = errors};
-    farm_status status = choose_set(folder, options->shards, &l.of_shards, errors);
+    farm_status status = choose_set(&l, options, errors);
     if (status != FARM_OK) return status;
-    l.shards = calloc((size_t)l.of_shards, sizeof *l.shards);
+    size_t n = (size_t)(l.last - l.first) + 1;
+    l.shards = calloc(n, sizeof *l.shards);
     if (!l.shards) return FARM_FAILED;
     look_at_all(&l);
     status = name_missing(&l);
     status_report report = {.folder = folder,
                             .run = l.meaning.there ? l.meaning.id.hex : NULL,
-                            .whole = l.of_shards == 1,
-                            .merged = status == FARM_OK && is_merged(&l),
+                            .of_shards = l.of_shards,
+                            .merged = status == FARM_OK && n == (size_t)l.of_shards && is_merged(&l),
                             .shards = l.shards,
-                            .n = (size_t)l.of_shards};
+                            .n = n};
     if (out && style->json)
         report_status_json(out, &report);
     else if (out)

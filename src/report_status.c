@@ -91,17 +91,17 @@ static void print_totals(FILE *out, const status_report *in) {
     number_count(a, done);
     number_count(b, all);
     fprintf(out, "\n%s of %s repeats are done", a, b);
-    if (!in->whole) fprintf(out, "; of %zu shards %zu %s done", in->n, finished, finished == 1 ? "is" : "are");
+    if (in->n > 1) fprintf(out, "; of %zu shards %zu %s done", in->n, finished, finished == 1 ? "is" : "are");
     print_states(out, in);
     double seconds = longest(in);
     duration_text(left, seconds);
-    if (!isnan(seconds)) fprintf(out, "; about %s left%s", left, in->whole ? "" : " for those at work");
+    if (!isnan(seconds)) fprintf(out, "; about %s left%s", left, in->of_shards == 1 ? "" : " for those at work");
     fputs(in->merged ? "; all are merged.\n" : ".\n", out);
 }
 
 void report_status(FILE *out, const status_report *in) {
-    fprintf(out, "%7s  %15s %9s %9s %6s %9s %10s\n", in->whole ? "run" : "shard", "repeats", "done", "missing", "steps",
-            "steps/s", "time left");
+    fprintf(out, "%7s  %15s %9s %9s %6s %9s %10s\n", in->of_shards == 1 ? "run" : "shard", "repeats", "done", "missing",
+            "steps", "steps/s", "time left");
     for (size_t i = 0; i < in->n; i++) print_shard(out, &in->shards[i]);
     print_totals(out, in);
 }
@@ -132,7 +132,7 @@ void report_status_json(FILE *out, const status_report *in) {
         report_put_string(out, in->run);
     else
         fputs("null", out);
-    fprintf(out, ",\n  \"of_shards\": %zu,\n  \"merged\": %s,\n  \"shards\": [\n", in->n,
+    fprintf(out, ",\n  \"of_shards\": %d,\n  \"merged\": %s,\n  \"shards\": [\n", in->of_shards,
             in->merged ? "true" : "false");
     for (size_t i = 0; i < in->n; i++) {
         put_shard(out, &in->shards[i]);

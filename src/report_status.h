@@ -25,10 +25,10 @@ typedef struct {
 
 typedef struct {
     const char *folder;
-    const char *run; /* see farm_run_id; NULL: not known */
-    bool whole;      /* not shards, but the run's one store */
-    bool merged;     /* the shards are in farm.db, all of them */
-    const shard_status *shards;
+    const char *run;            /* see farm_run_id; NULL: not known */
+    int of_shards;              /* 1: not shards, but the run's one store */
+    bool merged;                /* the shards are in farm.db, all of them */
+    const shard_status *shards; /* [n] all of them, or one */
     size_t n;
 } status_report;
 

@@ -46,9 +46,12 @@ char *shards_file(const char *folder, int shard, int of_shards) {
 }
 
 bool shards_is_file(const char *name, int *shard, int *of_shards) {
-    char made[48];
-    if (sscanf(name, "shard-%7d-of-%7d.db", shard, of_shards) != 2) return false;
+    char made[48], *at = NULL;
+    if (strncmp(name, "shard-", 6) != 0) return false;
+    long k = strtol(name + 6, &at, 10), n = strncmp(at, "-of-", 4) == 0 ? strtol(at + 4, NULL, 10) : 0;
+    if (k < 1 || n < 2 || k > n || n > MOST_SHARDS) return false;
+    *shard = (int)k;
+    *of_shards = (int)n;
     snprintf(made, sizeof made, "shard-%d-of-%d.db", *shard, *of_shards);
-    return strcmp(name, made) == 0 && *shard >= 1 && *of_shards > 1 && *shard <= *of_shards &&
-           *of_shards <= MOST_SHARDS;
+    return strcmp(name, made) == 0; /* as we write it, without zeros before or anything behind */
 }

@@ -13,9 +13,13 @@ shards() {
 
 # status_says FOLDER FIELD...: these fields of each shard by --format json, a line each
 status_says() {
-  local folder=$1
+  local folder=$1 which=()
   shift
-  "$farm" status "$folder" --format json 2>/dev/null | /usr/bin/python3 -c 'import json, sys
+  if [ "${*: -2:1}" = --shard ]; then
+    which=("${@: -2}")
+    set -- "${@:1:$#-2}"
+  fi
+  "$farm" status "$folder" --format json "${which[@]}" 2>/dev/null | /usr/bin/python3 -c 'import json, sys
 for shard in json.load(sys.stdin)["shards"]: print(*(shard[field] for field in sys.argv[1:]))' "$@"
 }
 
@@ -73,6 +77,30 @@ P
   run_apart "$farm" status joined
   [ "$status" -eq 0 ]
   [[ "${lines[3]}" == *"2 are done." ]]
+}
+
+@test "one shard alone can be asked for, and the others are not looked at" {
+  small_here
+  shards 2/3
+  echo "no store" >out/shard-1-of-3.db
+  run_apart "$farm" status out --shard 2/3
+  [ "$status" -eq 0 ]
+  [ -z "$stderr" ]
+  [ "${#lines[@]}" -eq 3 ]
+  [[ "${lines[1]}" =~ ^" "+2" "+"5-7"" "+3" "+0" " ]]
+  [ "$(status_says out shard state --shard 2/3)" = "2 done" ]
+  run_apart "$farm" status out --shard 3/3
+  [ "$status" -eq 1 ]
+  [ "$stderr" = "out: shard 3 of 3: not begun" ]
+}
+
+@test "a run that ended by its rule is done with the repeats that it came to" {
+  tutorial_here
+  rule=(--set 'repeats={"until":{"half_width":1.5,"max":3000}}' --set train.epochs=50)
+  "$farm" configs/tutorial.json -q "${rule[@]}" -o out
+  n=$(/usr/bin/python3 -c 'import json; print(json.load(open("out/run.json"))["repeats"])')
+  [ "$n" -lt 3000 ]
+  [ "$(status_says out state repeats done)" = "done $n $n" ]
 }
 
 @test "a folder that holds no store, or several sets of shards, is told" {
@@ -250,6 +278,24 @@ P
     case "$FARM_WITH_PLOTS" in *asan* | *tsan* | *coverage*) continue ;; esac
     [ "$memory" -lt "$(planned shard memory --shards 2 -t 2 "${options[@]}")" ]
   done
+}
+
+@test "a planned merge takes the room and no more than the memory that the plan says" {
+  small_here
+  options=(-r 8000 --set train.epochs=2)
+  for k in 1 2; do small "${options[@]}" --shard "$k/2" -o out; done
+  /usr/bin/python3 - "$farm" merge out -q out/shard-1-of-2.db out/shard-2-of-2.db >took <<'P'
+import os, resource, subprocess, sys
+subprocess.run(sys.argv[1:], check=True)
+print(os.stat("out/farm.db").st_size, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024)
+P
+  read -r bytes memory <took
+  store=$(planned merge store --shards 2 "${options[@]}")
+  echo "store $bytes, planned $store; memory $memory"
+  [ "$bytes" -lt $((store * 115 / 100)) ]
+  [ "$bytes" -gt $((store * 85 / 100)) ]
+  case "$FARM_WITH_PLOTS" in *asan* | *tsan* | *coverage*) return 0 ;; esac
+  [ "$memory" -lt "$(planned merge memory --shards 2 "${options[@]}")" ]
 }
 
 @test "the plan of shards tells one shard's part, and shards that would leave lanes empty" {
