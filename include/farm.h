@@ -71,7 +71,7 @@ typedef struct {
     bool fresh;         /* farm_keep begins with an empty store */
     bool no_plots;      /* farm_write draws no pictures */
     bool no_sharing;    /* train every experiment from scratch; the results are the same bytes */
-    size_t at_hand;     /* repeats whose forecasts are held in memory at once, a multiple of 64; 0: as fit into 64 MiB */
+    size_t at_hand; /* repeats whose forecasts are held in memory at once, a multiple of 64; 0: as fit into 64 MiB */
     const char *vector; /* NULL: the widest this processor has; else base, x86-64-v3 or x86-64-v4 */
 } farm_options;
 

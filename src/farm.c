@@ -34,9 +34,9 @@ struct farm {
     results results; /* empty before a run */
     size_t window;   /* repeats at hand at once; 0: as many as fit into a good amount of memory */
     uint64_t reused;
-    uint64_t complete;  /* results of repeats before those at hand that are whole */
-    bool counted;       /* and of those at hand, too */
-    farm_errors faults; /* of fetching forecasts */
+    uint64_t complete;             /* results of repeats before those at hand that are whole */
+    bool counted;                  /* and of those at hand, too */
+    farm_errors faults;            /* of fetching forecasts */
     uint64_t began, steps_to_take; /* see store_run */
     comparisons comparisons;
     bool done; /* results are whole */
