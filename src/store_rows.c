@@ -193,7 +193,7 @@ static farm_status read_experiment(const reading *r) {
     sqlite3_stmt *query = store_prepare(s, sql, r->errors);
     if (!query) return FARM_FAILED;
     sqlite3_bind_int64(query, 1, r->work->id);
-    sqlite3_int64 before = (sqlite3_int64)(r->first + r->result->at);
+    sqlite3_int64 before = (sqlite3_int64)r->first + (sqlite3_int64)r->result->at;
     sqlite3_bind_int64(query, 2, before + 1);
     sqlite3_bind_int64(query, 3, before + (sqlite3_int64)r->result->n_at);
     farm_status status = FARM_OK;
