@@ -80,7 +80,7 @@ static const cJSON *counterpart(const cJSON *given, const cJSON *child, int inde
 
 static void put_value(writer *w, const cJSON *node, const cJSON *given, int level, size_t start);
 
-enum { INLINE = -1 }; /* a level: all on one line */
+enum { ON_ONE_LINE = -1 }; /* a level: all on one line */
 
 /* "key": value, marked where its object has it by default. The rest as put_value. */
 static void put_child(writer *w, const cJSON *child, const cJSON *given, int level, size_t start) {
@@ -113,7 +113,7 @@ static void put_inline(writer *w, const cJSON *node, const cJSON *given, size_t 
     }
     put_text(w, cJSON_IsObject(node) ? "{" : "[");
     for (const cJSON *child = node->child; child && w->n - start <= LINE; child = child->next) {
-        put_child(w, child, counterpart(given, child, index++), INLINE, start);
+        put_child(w, child, counterpart(given, child, index++), ON_ONE_LINE, start);
         if (child->next) put_text(w, ", ");
     }
     put_text(w, cJSON_IsObject(node) ? "}" : "]");
@@ -137,9 +137,9 @@ static void put_broken(writer *w, const cJSON *node, const cJSON *given, int lev
 }
 
 /* On one line if it fits there, else broken into its members. given: what stands in its place there, or NULL. level
- * INLINE: on the line that began at start, whatever becomes of it. */
+ * ON_ONE_LINE: on the line that began at start, whatever becomes of it. */
 static void put_value(writer *w, const cJSON *node, const cJSON *given, int level, size_t start) {
-    if (level == INLINE) {
+    if (level == ON_ONE_LINE) {
         put_inline(w, node, given, start);
         return;
     }

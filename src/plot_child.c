@@ -21,6 +21,7 @@
 extern char **environ;
 
 enum { OURS, THEIRS, CHUNK = 65536 };
+enum { NOT_FOUND = 127 }; /* how posix_spawn may tell that there is no such program, too: as a shell does */
 
 typedef struct {
     pid_t id;
@@ -191,6 +192,7 @@ static child_end wait_for(const child *c, child_end end, double until, int *code
     }
     if (end != CHILD_DONE) return end;
     *code = WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status);
+    if (WIFEXITED(status) && *code == NOT_FOUND) return CHILD_MISSING;
     return WIFSIGNALED(status) ? CHILD_KILLED : *code ? CHILD_EXITED : CHILD_DONE;
 }
 

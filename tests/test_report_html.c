@@ -102,7 +102,7 @@ static run *small_run(void) {
     r.in = (report_input){.name = "tutorial",
                           .config_path = "configs/tutorial.json",
                           .resolved = "{\n  \"repeats\": 12,\n  \"seed\": 1\n}\n",
-                          .defaulted = "    ddddddddddddd                 ",
+                          .defaulted = "    ddddddddddddd                ",
                           .command = "farm configs/tutorial.json --repeats 12 --seed 1",
                           .seed = UINT64_MAX,
                           .series_file = "data/shampoo.csv",

@@ -70,8 +70,8 @@ def environment(tree):
     """Ours, without what an outer make or bats hands down, and with a place of its own for scratch folders."""
     outer = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "FARM")
     kept = {k: v for k, v in os.environ.items() if k not in outer}
-    # the bats in bats' own folder, first in PATH under it, is not one to start by itself
-    kept["PATH"] = kept["PATH"].removeprefix(kept.get("BATS_LIBEXEC", "") + ":")
+    # the bats in bats' own folder, which is in PATH under it, is not one to start by itself
+    kept["PATH"] = ":".join(p for p in kept["PATH"].split(":") if p != kept.get("BATS_LIBEXEC"))
     (tree / "tmp").mkdir(exist_ok=True)
     return kept | {"TMPDIR": str(tree / "tmp"), "CMOCKA_MESSAGE_OUTPUT": "TAP", "STOP_SECONDS": "5"}
 
