@@ -200,7 +200,7 @@ run-tsan: export TSAN_OPTIONS = ignore_noninstrumented_modules=1
 run-tsan: $(PROGRAM) $(BUILD)/tests/test_pool $(BUILD)/tests/test_store
 	@test -f $(ARCHER) || { echo "no $(ARCHER): without it every task looks like a race"; exit 1; }
 	@tests/run.sh $(BUILD)/tests/test_pool $(BUILD)/tests/test_store
-	$(PROGRAM) configs/tutorial.json --quiet -r 64 -t 4 -o $(BUILD)/out
+	$(abspath $(PROGRAM)) configs/tutorial.json --quiet -r 64 -t 4 -o $(BUILD)/out
 
 # Valgrind knows no AVX-512 and tells the program so, which then takes the level below. Left out are the programs that
 # train for seconds without it: their code is run by the others and by a short run of the whole.
@@ -214,7 +214,7 @@ valgrind: ## test programs and a short run under Valgrind: bad reads, unset valu
 
 run-valgrind: $(PROGRAM) $(VALGRIND_TESTS)
 	@UNDER="$(VALGRIND)" tests/run.sh $(VALGRIND_TESTS)
-	$(VALGRIND) $(PROGRAM) configs/tutorial.json --quiet -r 3 -t 2 --set train.epochs=2 --set save_models=true \
+	$(VALGRIND) $(abspath $(PROGRAM)) configs/tutorial.json --quiet -r 3 -t 2 --set train.epochs=2 --set save_models=true \
 	    -o $(BUILD)/valgrind-out
 
 # Unoptimised, so that lines and branches are those of the source. The vector kernels are the base kernel's source once
