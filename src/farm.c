@@ -464,9 +464,26 @@ static farm_status conclude(farm *f, farm_errors *errors) {
     return status;
 }
 
+/* What is a copy of another experiment's results cost what those did. */
+static void copy_costs(farm *f) {
+    for (size_t i = 0; i < f->results.n_experiments; i++)
+        if (f->plan.same_as[i] >= 0) f->results.experiments[i].cost = f->results.experiments[f->plan.same_as[i]].cost;
+}
+
+/* What was trained goes on top of what the store says of before. */
+static farm_status keep_costs(farm *f, farm_errors *errors) {
+    farm_status status = FARM_OK;
+    if (f->store) status = store_add_costs(f->store, &f->results, errors);
+    if (f->store && status == FARM_OK) status = store_read_costs(f->store, &f->results, errors);
+    copy_costs(f);
+    return status;
+}
+
 farm_status farm_run(farm *f, const farm_hooks *hooks, farm_errors *errors) {
-    farm_status status = make_room(f, errors);
+    farm_status status = make_room(f, errors), told = FARM_OK;
     if (status == FARM_OK) status = run_all(f, hooks, false, errors);
+    if (status == FARM_OK || status == FARM_INTERRUPTED) told = keep_costs(f, errors);
+    if (status == FARM_OK) status = told;
     if (status == FARM_OK && f->store) status = describe_run(f, errors);
     return status == FARM_OK && f->of_shards == 1 ? conclude(f, errors) : status;
 }
@@ -485,6 +502,8 @@ static farm_status restore(farm *f, const farm_options *options, farm_errors *er
     if (status == FARM_OK) status = prepare(f, PLAN_SHARED, errors);
     if (status == FARM_OK) status = store_recall_works(f->store, f->config.n_experiments, errors);
     if (status == FARM_OK) status = make_room(f, errors);
+    if (status == FARM_OK) status = store_read_costs(f->store, &f->results, errors);
+    if (status == FARM_OK) copy_costs(f);
     if (status == FARM_OK) status = run_all(f, NULL, true, errors); /* the baselines are run; all else is known */
     if (status == FARM_OK) status = conclude(f, errors);
     f->results.threads = run.threads;

@@ -43,8 +43,9 @@ typedef struct {
     block block;
     uint64_t steps; /* not yet handed on */
     const plan_chain *chain;
-    int epoch;      /* of the chain's fit */
-    double *losses; /* [n_stops][MOST_LOSSES][LANES] by results_loss_point; NULL: not recorded */
+    int epoch;        /* of the chain's fit */
+    double *losses;   /* [n_stops][MOST_LOSSES][LANES] by results_loss_point; NULL: not recorded */
+    results_cost fit; /* of the chain so far: steps of one lane, seconds of all */
 } task;
 
 int pool_threads(int asked) { return asked > 0 ? asked : omp_get_max_threads(); }
@@ -134,6 +135,21 @@ static void keep_walk(run *r, const plan_walk *walk, const block *b, const lstm 
             atomic_store(&r->failed, true);
 }
 
+/* What a finished walk took, with the fit that it starts from, is its experiment's: for those repeats that are new. */
+static void add_cost(const task *t, const plan_walk *walk, double seconds) {
+    run *r = t->run;
+    results_cost *cost = &r->out->experiments[walk->experiment].cost;
+    int n_train = r->work->plan->frame_of[walk->experiment]->n_train;
+    uint64_t added = 0, steps = t->fit.steps;
+    for (size_t lane = 0; lane < t->block.n; lane++) added += !is_known(r, walk, t->block.repeats[lane]);
+    steps += scheme_walk_steps(&r->work->experiments[walk->experiment], n_train, walk->from, walk->to);
+    seconds = (t->fit.seconds + seconds) * (double)added / (double)t->block.n;
+#pragma omp atomic
+    cost->steps += steps * added;
+#pragma omp atomic
+    cost->seconds += seconds;
+}
+
 static void run_walk(task *t, const plan_walk *walk, lstm *model) {
     run *r = t->run;
     const experiment *e = &r->work->experiments[walk->experiment];
@@ -143,14 +159,17 @@ static void run_walk(task *t, const plan_walk *walk, lstm *model) {
         out_of_memory(r);
         return;
     }
-    if (scheme_walk(model, f, e, walk->from, walk->to, forecasts, &(scheme_hooks){steps_done, t, NULL}))
+    double begin = omp_get_wtime();
+    if (scheme_walk(model, f, e, walk->from, walk->to, forecasts, &(scheme_hooks){steps_done, t, NULL})) {
+        add_cost(t, walk, omp_get_wtime() - begin);
         keep_walk(r, walk, &t->block, model, forecasts);
+    }
     free(forecasts);
 }
 
 /* A walk that learns on, as a task of its own; model is its own to free. */
-static void run_learning_walk(run *r, block b, const plan_walk *walk, lstm *model) {
-    task t = {.run = r, .block = b};
+static void run_learning_walk(run *r, block b, results_cost fit, const plan_walk *walk, lstm *model) {
+    task t = {.run = r, .block = b, .fit = fit};
     run_walk(&t, walk, model);
     hand_on_steps(&t);
     lstm_free(model);
@@ -171,10 +190,11 @@ static void start_walk(task *t, const plan_walk *walk, lstm *model) {
         return;
     }
     block b = t->block;
+    results_cost fit = t->fit;
     /* a wide model is many megabytes: with enough copies waiting, this thread walks at once instead of adding one */
     bool room = atomic_fetch_add(&r->copies, 1) < r->most_copies;
-#pragma omp task default(none) firstprivate(r, b, walk, copy) if (room)
-    run_learning_walk(r, b, walk, copy);
+#pragma omp task default(none) firstprivate(r, b, fit, walk, copy) if (room)
+    run_learning_walk(r, b, fit, walk, copy);
 }
 
 /* First weights into every lane; lanes beyond the last repeat take the last one's, and are never read. */
@@ -255,7 +275,10 @@ static void run_chain(run *r, const plan_chain *chain, block b) {
         const plan_stop *stop = &chain->stops[s];
         int more = stop->epochs - (int)epochs;
         scheme_hooks hooks = {steps_done, &t, t.losses ? epoch_done : NULL};
+        double begin = omp_get_wtime();
         if (!scheme_fit(model, f, f->n_train + chain->origin, more, how, &hooks)) break;
+        t.fit.seconds += omp_get_wtime() - begin;
+        t.fit.steps += (uint64_t)more * (uint64_t)((f->n_train + chain->origin) / chain->batch);
         keep_losses(&t, s);
         for (size_t w = 0; w < stop->n_walks; w++) start_walk(&t, &stop->walks[w], model);
     }

@@ -50,7 +50,7 @@ farm_status pool_check_memory(const pool_work *work, farm_errors *errors);
 size_t pool_memory(const pool_work *work);
 
 /* Fills results, made with results_init for the same experiments, but for the parts that are known already. Steps and
- * seconds are added to what earlier calls took.
+ * seconds, and what each experiment cost, are added to what earlier calls took.
  * FARM_INTERRUPTED: hooks->stop said so; FARM_FAILED: out of memory, or the sink failed (which says why itself). hooks
  * may be NULL. */
 farm_status pool_run(results *out, const pool_work *work, const farm_hooks *hooks, farm_errors *errors);

@@ -83,9 +83,13 @@ static void close_table(FILE *out) { fputs("</tbody>\n</table>\n</div>\n", out);
 static void put_summary(FILE *out, const report_input *in, const summary *summaries, int decimals) {
     static const column columns[] = {{"experiment", true}, {"n", false},   {"diverged", false}, {"mean", false},
                                      {"sd", false},        {"min", false}, {"25%", false},      {"median", false},
-                                     {"75%", false},       {"max", false}};
+                                     {"75%", false},       {"max", false}, {"steps", false}};
+    bool costs = in->series; /* only a run knows them */
     open_table(out, "summary", "RMSE over the repeats, in the series\xE2\x80\x99 units",
-               ". Diverged repeats are left out of all but their count.", columns, sizeof columns / sizeof *columns);
+               costs ? ". Diverged repeats are left out of all but their count. Steps: gradient steps of one repeat, "
+                       "trained by itself; run.json has its seconds."
+                     : ". Diverged repeats are left out of all but their count.",
+               columns, sizeof columns / sizeof *columns - !costs);
     for (size_t i = 0; i < in->n_experiments; i++) {
         const summary *s = &summaries[i];
         const double values[] = {s->mean, s->std, s->min, s->q25, s->median, s->q75, s->max};
@@ -94,6 +98,7 @@ static void put_summary(FILE *out, const report_input *in, const summary *summar
         put_count(out, s->n);
         put_count(out, s->left_out);
         for (size_t c = 0; c < sizeof values / sizeof *values; c++) put_number(out, values[c], decimals);
+        if (costs) put_count(out, report_cost_steps(in, i));
         fputs("</tr>\n", out);
     }
     close_table(out);

@@ -31,7 +31,7 @@ const char *report_file_name(const char *path);
 /* report_words.c: a plain sentence or two, without a newline; false: there is nothing to say of that, and text is empty.
  * Truncated to size. What ended a run that was not told how many repeats; where states of updates and baselines differ;
  * what the tests, and Diebold and Mariano's, speak of; that p is adjusted; what pairing bought; Friedman's test; that there is nothing to
- * compare; what begins a list of diverged repeats. */
+ * compare; what begins a list of diverged repeats; what the cheapest and the dearest experiment cost. */
 typedef enum {
     SAY_UNTIL,
     SAY_STATES,
@@ -42,6 +42,7 @@ typedef enum {
     SAY_RANKS,
     SAY_NOTHING,
     SAY_DIVERGED,
+    SAY_COST,
     N_REPORT_SENTENCES
 } report_sentence;
 enum { REPORT_SENTENCE = 600 }; /* bytes that any of them takes */
@@ -49,6 +50,11 @@ bool report_say(char *text, size_t size, report_sentence which, const report_inp
 
 /* Tests with a p of the kind that sentences go by. */
 size_t report_tested(const comparisons *c);
+
+/* report_cost.c, of runs: gradient steps of one repeat of experiment i, trained by itself, 0 for a baseline; and seconds of
+ * one thread, NaN where they are not known. */
+uint64_t report_cost_steps(const report_input *in, size_t i);
+double report_cost_seconds(const report_input *in, size_t i);
 
 /* report_document.c */
 void report_document(FILE *out, const report_input *in, const summary *summaries);

@@ -356,6 +356,7 @@ static void print_footer(FILE *out, const report_input *in, int width) {
     print_said(out, SAY_ROWS, in, width, false);
     print_said(out, SAY_PAIRING, in, width, false);
     print_said(out, SAY_FAMILY, in, width, false);
+    print_said(out, SAY_COST, in, width, false);
 }
 
 static void print_text(FILE *out, const report_input *in, const table *t, const farm_style *style) {

@@ -137,11 +137,39 @@ static void say_diverged(words *w, const report_input *in) {
     }
 }
 
+/* 11,000 gradient steps (0.089 ms) */
+static void say_steps(words *w, const report_input *in, size_t i) {
+    char steps[NUMBER_TEXT];
+    double seconds = report_cost_seconds(in, i);
+    number_count(steps, report_cost_steps(in, i));
+    say(w, "%s gradient steps", steps);
+    if (!isnan(seconds)) say(w, seconds < 1 ? " (%.3g ms)" : " (%.4g s)", seconds < 1 ? 1e3 * seconds : seconds);
+}
+
+static void say_cost(words *w, const report_input *in) {
+    size_t n = in->n_experiments, least = n, most = n;
+    for (size_t i = 0; in->series && i < n; i++) {
+        uint64_t steps = report_cost_steps(in, i);
+        if (steps == 0) continue; /* a baseline */
+        if (least == n || steps < report_cost_steps(in, least)) least = i;
+        if (most == n || steps > report_cost_steps(in, most)) most = i;
+    }
+    if (least == n) return;
+    say(w, "Trained by itself, a repeat of %s takes ", in->experiments[least].name);
+    say_steps(w, in, least);
+    if (most != least) {
+        say(w, ", of %s ", in->experiments[most].name);
+        say_steps(w, in, most);
+    }
+    say(w, " on one thread; run.json has this of each.");
+}
+
 bool report_say(char *text, size_t size, report_sentence which, const report_input *in) {
     static void (*const all[N_REPORT_SENTENCES])(words *, const report_input *) = {
         [SAY_UNTIL] = say_until, [SAY_STATES] = say_states,   [SAY_NOISE] = say_noise,
         [SAY_ROWS] = say_rows,   [SAY_FAMILY] = say_family,   [SAY_PAIRING] = say_pairing,
-        [SAY_RANKS] = say_ranks, [SAY_NOTHING] = say_nothing, [SAY_DIVERGED] = say_diverged};
+        [SAY_RANKS] = say_ranks, [SAY_NOTHING] = say_nothing, [SAY_DIVERGED] = say_diverged,
+        [SAY_COST] = say_cost};
     assert(size > 0 && all[which]);
     words w = {.text = text, .size = size};
     text[0] = '\0';

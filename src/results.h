@@ -7,6 +7,12 @@
 
 #include "schemes.h"
 
+/* What training took, as if each experiment were trained by itself: what several share counts for each of them. */
+typedef struct {
+    uint64_t steps; /* gradient steps */
+    double seconds; /* of one thread */
+} results_cost;
+
 typedef struct {
     bool deterministic; /* one result that no repeat would change */
     size_t n_repeats;   /* the run's repeats; 1 for a deterministic baseline */
@@ -21,6 +27,7 @@ typedef struct {
     bool *known;        /* [n_at][n_parts] */
     double *losses;     /* [n_repeats][n_losses] of the base fit, by results_loss_epoch; NULL unless kept */
     size_t n_losses;
+    results_cost cost; /* of what was computed: by this run, and, of what is stored, before */
 } experiment_result;
 
 /* Where forecasts are that are not at hand. fetch fills in those at hand of one experiment (see results_turn), and

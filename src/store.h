@@ -85,6 +85,11 @@ farm_status store_put_run(store *s, const store_run *run, const experiment *expe
 /* What run points to is the store's, until it is closed. */
 farm_status store_get_run(store *s, store_run *run, farm_errors *errors);
 
+/* What results took: adds to what the store says of its works, and gives all of it. Experiments that have no work are left
+ * alone; 0 steps: it is not known. */
+farm_status store_add_costs(store *s, const results *r, farm_errors *errors);
+farm_status store_read_costs(store *s, results *r, farm_errors *errors);
+
 /* --- from outside ----------------------------------------------------------------------------------------------- */
 
 /* Opens the store at path to look at, while a farm may be at work in it, on this machine or another: nothing is written,

@@ -188,21 +188,22 @@ typedef struct {
     double seconds;
 } merged;
 
-static void count_effort(merged *all, const store_run *run) {
+static farm_status count_effort(merged *all, store *to, store *from, farm_errors *errors) {
+    store_run run;
+    if (store_get_run(from, &run, errors) != FARM_OK) return FARM_FAILED;
     for (size_t i = 0; i < all->n; i++)
-        if (all->shards[i] == run->shard) return;
-    all->shards[all->n++] = run->shard;
-    all->steps_taken += run->steps_taken;
-    all->seconds += run->seconds;
+        if (all->shards[i] == run.shard) return FARM_OK;
+    all->shards[all->n++] = run.shard;
+    all->steps_taken += run.steps_taken;
+    all->seconds += run.seconds;
+    return store_merge_costs(to, from, errors);
 }
 
 static farm_status merge_one(store *to, store *from, merged *all, farm_errors *errors) {
-    store_run run;
     merging m = {.to = to, .from = from, .errors = errors};
     farm_status status = check_same_run(all->first, from, errors);
-    if (status == FARM_OK) status = store_get_run(from, &run, errors);
+    if (status == FARM_OK) status = count_effort(all, to, from, errors);
     if (status == FARM_OK) {
-        count_effort(all, &run);
         m.insert = store_prepare(to, store_insert_sql, errors);
         m.find = m.insert
                      ? store_prepare(to,
@@ -220,7 +221,7 @@ static farm_status merge_one(store *to, store *from, merged *all, farm_errors *e
 
 static farm_status merge_all(store *s, const char *const *paths, size_t n, merged *all, int *of_shards,
                              farm_errors *errors) {
-    farm_status status = FARM_OK;
+    farm_status status = store_forget_costs(s, errors);
     for (size_t i = 0; status == FARM_OK && i < n; i++) {
         store *from = NULL;
         if (store_is(s, paths[i]) || (all->first && store_is(all->first, paths[i]))) continue; /* it is open */

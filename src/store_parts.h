@@ -88,6 +88,11 @@ sqlite3_stmt *store_renew_experiments(store *s, farm_errors *errors);
 /* Puts the checksum of the tables run and experiment into run, once they are as they shall be. */
 farm_status store_seal_run(store *s, farm_errors *errors);
 
+/* store_cost.c, within a transaction: makes what from says that its results took that of to as well, on top of what it
+ * says; and leaves nothing of that. */
+farm_status store_merge_costs(store *to, store *from, farm_errors *errors);
+farm_status store_forget_costs(store *s, farm_errors *errors);
+
 /* A prepared insert of one row; SQLite's result code. */
 extern const char store_insert_sql[];
 int store_insert(sqlite3_stmt *insert, sqlite3_int64 work, const store_row *row);

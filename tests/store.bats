@@ -555,6 +555,37 @@ s.put_forecasts(s.connect("bad.db"), lambda y: y * (1 + 2**-52), lambda repeat, 
   expect_facts two 0 8
 }
 
+# costs FILE: the steps that a repeat takes, and of which experiments the seconds are known
+costs() {
+  /usr/bin/python3 - "$1" <<'P'
+import json, sys
+costs = json.load(open(sys.argv[1]))["repeat_costs"]
+print(*(f"{cost['experiment']}:{cost['steps']}{'s' if cost['seconds'] and cost['seconds'] > 0 else ''}" for cost in costs))
+P
+}
+
+@test "what a repeat costs is known after a resume, a merge and a report too" {
+  small_here
+  all="fixed:660s update_2:1276s fixed_52:1144s refit:2430s persistence:0"
+  "$farm" small.json -q -r 3
+  [ "$(costs out/small/run.json)" = "$all" ]
+  "$farm" small.json -q -r 5
+  seconds=$(sqlite3 out/small/farm.db "SELECT sum(value) FROM run WHERE key LIKE 'seconds %'")
+  [ "$(sqlite3 out/small/farm.db "SELECT sum(value) FROM run WHERE key LIKE 'steps %'")" = $((5 * (660 + 1276 + 1144 + 2430))) ]
+  "$farm" small.json -q -r 5 # trains nothing
+  [ "$(costs out/small/run.json)" = "$all" ]
+  "$farm" report -q out/small
+  [ "$(costs out/small/run.json)" = "$all" ]
+  [ "$(sqlite3 out/small/farm.db "SELECT sum(value) FROM run WHERE key LIKE 'seconds %'")" = "$seconds" ]
+  "$farm" report out/small --format json >report.json
+  [ "$(costs report.json)" = "$all" ]
+  for k in 1 2 3; do "$farm" small.json -q -r 5 -o parts --shard $k/3; done
+  "$farm" merge parts parts/shard-*.db -q
+  "$farm" merge parts parts/shard-*.db -q # counts none of them twice
+  [ "$(costs parts/run.json)" = "$all" ]
+  [ "$(sqlite3 parts/farm.db "SELECT sum(value) FROM run WHERE key LIKE 'steps %'")" = $((5 * (660 + 1276 + 1144 + 2430))) ]
+}
+
 @test "report on a folder without a store, or none at all, says so and makes nothing" {
   mkdir empty
   for folder in empty missing; do

@@ -70,7 +70,7 @@ static int count_files(const char *folder) {
 
 /* A line of run.json or of what is printed that says how long it took. */
 static bool tells_time(const char *line) {
-    return strncmp(line, "  \"seconds\"", 11) == 0 || strncmp(line, "  \"steps_per_second\"", 20) == 0 ||
+    return strstr(line, "\"seconds\": ") || strncmp(line, "  \"steps_per_second\"", 20) == 0 ||
            strstr(line, " gradient steps");
 }
 
@@ -131,7 +131,8 @@ static farm_status run_all(walk *w, const char *folder, farm_errors *errors) {
     farm_status status = farm_load(&f, w->config, &w->options, errors);
     if (status == FARM_OK && !(unused = farm_default_folder(f))) status = FARM_FAILED;
     if (status == FARM_OK) status = farm_run(f, NULL, errors);
-    if (status == FARM_OK) status = farm_print_results(f, w->sink, &(farm_style){.width = 80});
+    /* not wrapped: where lines end hangs on how long it took */
+    if (status == FARM_OK) status = farm_print_results(f, w->sink, &(farm_style){0});
     if (status == FARM_OK) status = farm_write(f, folder, errors); /* last: what fails before it writes nothing */
     free(unused);
     farm_free(f);

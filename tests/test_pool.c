@@ -460,6 +460,25 @@ static void the_tutorial_takes_3_4_times_fewer_steps_than_asked(void **state) {
 }
 
 /* RMSE of y[t-1] for the last twelve months, from pandas. */
+static void an_experiment_costs_what_it_takes_by_itself(void **state) {
+    (void)state;
+    enum { TRAINED = 22, REPEATS = 20 };
+    run_options o = plain;
+    o.repeats = REPEATS;
+    const experiment e[] = {classic(SCHEME_FIXED, 20), update(20, 2), classic(SCHEME_REFIT, 20),
+                            classic(SCHEME_PERSISTENCE, 20)};
+    results r = run(e, 4, o);
+    assert_true(r.steps_taken < r.steps_asked);
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(r.experiments[i].cost.steps, scheme_steps(&e[i], TRAINED) * REPEATS);
+        assert_true(r.experiments[i].cost.seconds > 0);
+        assert_true(r.experiments[i].cost.seconds <= r.threads * r.seconds);
+    }
+    assert_int_equal(r.experiments[3].cost.steps, 0);
+    assert_true(r.experiments[2].cost.seconds > r.experiments[0].cost.seconds);
+    results_free(&r);
+}
+
 static void persistence_on_shampoo_is_136_761(void **state) {
     (void)state;
     experiment e = classic(SCHEME_PERSISTENCE, 1);
@@ -547,6 +566,7 @@ int main(void) {
         cmocka_unit_test(experiments_that_differ_in_anything_are_not_taken_for_one),
         cmocka_unit_test(a_fit_is_shared_only_where_all_that_decides_it_is_alike),
         cmocka_unit_test(the_tutorial_takes_3_4_times_fewer_steps_than_asked),
+        cmocka_unit_test(an_experiment_costs_what_it_takes_by_itself),
         cmocka_unit_test(persistence_on_shampoo_is_136_761),
         cmocka_unit_test(a_diverging_repeat_is_nan),
         cmocka_unit_test(a_run_ends_soon_after_the_stop_hook_says_so),

@@ -62,11 +62,17 @@ static run *small_run(void) {
         r.experiments[e] =
             (experiment){.name = r.names[e],
                          .model = {.lags = 1, .neurons = 1, .bias_vectors = 1},
+                         .frame = {.test = N_TEST},
+                         .train = {.epochs = 10, .batch = 1},
+                         .update = {.epochs = 2},
+                         .every = 1,
+                         .batch = 1,
                          .scheme = (const scheme_kind[]){SCHEME_FIXED, SCHEME_UPDATE, SCHEME_PERSISTENCE}[e]};
         r.list[e] = (experiment_result){.deterministic = e == PERSISTENCE,
                                         .n_repeats = repeats,
                                         .n_test = N_TEST,
                                         .rmse = r.rmse[e],
+                                        .cost = {e == FIXED ? 60 : 0, 0.000006}, /* of the update it is not known */
                                         .forecasts = r.forecasts[e]};
         for (size_t i = 0; i < repeats * N_TEST; i++) r.forecasts[e][i] = (double)(100 * e) + (double)i + 0.25;
         r.frames[e] = &r.frame;
@@ -334,6 +340,12 @@ static void run_json_tells_what_was_run(void **state) {
     assert_true(cJSON_GetObjectItemCaseSensitive(json, "steps_asked")->valuedouble == 3190480);
     assert_true(cJSON_GetObjectItemCaseSensitive(json, "steps_taken")->valuedouble == 938300);
     assert_true(cJSON_GetObjectItemCaseSensitive(json, "steps_per_second")->valuedouble == 2 * 938300);
+    char *costs = cJSON_PrintUnformatted(cJSON_GetObjectItemCaseSensitive(json, "repeat_costs"));
+    assert_string_equal(costs,
+                        "[{\"experiment\":\"fixed\",\"steps\":30,\"seconds\":3e-06},"
+                        "{\"experiment\":\"update_2\",\"steps\":38,\"seconds\":null},"
+                        "{\"experiment\":\"persistence\",\"steps\":0,\"seconds\":null}]");
+    cJSON_free(costs);
     char *diverged = cJSON_PrintUnformatted(cJSON_GetObjectItemCaseSensitive(json, "diverged"));
     assert_string_equal(diverged, "[{\"experiment\":\"fixed\",\"repeats\":[1,3]}]");
     cJSON_free(diverged);

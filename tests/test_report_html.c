@@ -61,6 +61,8 @@ typedef struct {
     char *names[N_EXPERIMENTS];
     experiment experiments[N_EXPERIMENTS];
     experiment_result list[N_EXPERIMENTS];
+    frame frame;
+    const frame *frames[N_EXPERIMENTS];
     series series;
     results results;
     comparisons comparisons;
@@ -84,6 +86,7 @@ static run *small_run(void) {
     static char names[N_EXPERIMENTS][20] = {"fixed", "update_2", "persistence"};
     compare_free(&r.comparisons);
     r = (run){.series = {.n = 6, .digest = {"0123456789abcdef"}},
+              .frame = {.n_train = 3},
               .results = {.n_experiments = N_EXPERIMENTS, .seconds = 0.5, .threads = 2},
               .pictures = {{"boxplot", "All repeats", "<svg viewBox=\"0 0 2 1\"><title>dot</title></svg>"}}};
     for (int e = 0; e < N_EXPERIMENTS; e++) {
@@ -92,8 +95,13 @@ static run *small_run(void) {
         for (size_t i = 0; i < repeats; i++)
             r.rmse[e][i] =
                 100.125 - 7 * (e == UPDATE_2) + 30 * (e == PERSISTENCE) + 0.3 * (double)(i * (size_t)(e + 3) % 7);
-        r.experiments[e] = (experiment){
-            .name = r.names[e], .scheme = (const scheme_kind[]){SCHEME_FIXED, SCHEME_UPDATE, SCHEME_PERSISTENCE}[e]};
+        r.frames[e] = &r.frame;
+        r.experiments[e] =
+            (experiment){.name = r.names[e],
+                         .train = {.epochs = 411, .batch = 1},
+                         .every = 1,
+                         .batch = 1,
+                         .scheme = (const scheme_kind[]){SCHEME_FIXED, SCHEME_UPDATE, SCHEME_PERSISTENCE}[e]};
         r.list[e] = (experiment_result){
             .deterministic = e == PERSISTENCE, .n_repeats = repeats, .n_test = N_TEST, .rmse = r.rmse[e]};
     }
@@ -114,6 +122,7 @@ static run *small_run(void) {
                           .repeats = N,
                           .experiments = r.experiments,
                           .n_experiments = N_EXPERIMENTS,
+                          .frames = r.frames,
                           .results = &r.results,
                           .comparisons = &r.comparisons};
     compare_again(&r);
@@ -181,6 +190,7 @@ static void numbers_are_rounded_to_read_and_exact_where_pointed_at(void **state)
     number_exact(exact, r->summaries[UPDATE_2].mean);
     snprintf(cell, sizeof cell, "<span title=\"%s\">%.2f</span>", exact, r->summaries[UPDATE_2].mean);
     expect(page, cell);
+    expect(page, "<td title=\"1233\">1,233</td>"); /* gradient steps of fixed: 411 epochs of three rows */
     free(page);
 }
 
@@ -238,6 +248,7 @@ static void what_differs_between_reruns_is_not_in_the_page(void **state) {
     r->in.vector_level = "base";
     r->in.vector_bits = 128;
     r->in.reused = 24;
+    r->list[0].cost = (results_cost){100, 1};
     char *second = page_of(r);
     assert_string_equal(first, second);
     free(first);

@@ -503,6 +503,36 @@ static void what_is_said_of_a_run_comes_back(void **state) {
     done(&f);
 }
 
+static void costs_add_up_and_follow_their_work(void **state) {
+    (void)state;
+    const double values[] = {1, 2};
+    fixture f = open_new();
+    store_run said = {.config_path = "",
+                      .meant = "",
+                      .said = "",
+                      .series = values,
+                      .n_series = 2,
+                      .repeats = 9,
+                      .shard = 1,
+                      .of_shards = 1,
+                      .vector_level = "base"};
+    results r = room(1, false);
+    assert_int_equal(store_put_run(f.s, &said, experiments, N, &f.errors), FARM_OK);
+    r.experiments[0].cost = (results_cost){100, 0.5};
+    r.experiments[1].cost = (results_cost){7, 0.25};
+    assert_int_equal(store_add_costs(f.s, &r, &f.errors), FARM_OK);
+    r.experiments[1].cost = (results_cost){0}; /* this time only the first was trained */
+    assert_int_equal(store_add_costs(f.s, &r, &f.errors), FARM_OK);
+    reopen(&f);
+    assert_int_equal(store_get_run(f.s, &said, &f.errors), FARM_OK); /* sealed anew */
+    r.experiments[0].cost = r.experiments[1].cost = (results_cost){1, 1};
+    assert_int_equal(store_read_costs(f.s, &r, &f.errors), FARM_OK);
+    assert_true(r.experiments[0].cost.steps == 200 && r.experiments[0].cost.seconds == 1.0);
+    assert_true(r.experiments[1].cost.steps == 7 && r.experiments[1].cost.seconds == 0.25);
+    results_free(&r);
+    done(&f);
+}
+
 static void shards_have_every_repeat_once_and_are_of_even_size(void **state) {
     (void)state;
     for (size_t repeats = 1; repeats < 200; repeats += repeats < 40 ? 1 : 13)
@@ -978,6 +1008,7 @@ int main(void) {
         cmocka_unit_test(opening_makes_finds_or_empties_as_asked),
         cmocka_unit_test(a_store_is_open_once_and_free_when_closed),
         cmocka_unit_test(what_is_said_of_a_run_comes_back),
+        cmocka_unit_test(costs_add_up_and_follow_their_work),
         cmocka_unit_test(shards_have_every_repeat_once_and_are_of_even_size),
         cmocka_unit_test(a_hundred_threads_put_at_once_and_all_is_there),
         cmocka_unit_test_setup_teardown(whatever_call_of_the_disk_fails_committed_rows_stay, use_faulty_disk,
