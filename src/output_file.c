@@ -1,6 +1,6 @@
 /* output_file.c - files that appear whole or not at all. See output_file.h. Uses POSIX, and fopencookie.
  * Invariant: a file bears its own name only after every byte of the whole set has reached the disk. */
-#define _GNU_SOURCE /* fopencookie */
+#define _GNU_SOURCE /* fopencookie, sync_file_range */
 #include "output_file.h"
 #include "errors.h"
 
@@ -12,7 +12,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { TEMPORARY_NAME = 64 }; /* bytes that a temporary name has beyond its folder and name */
+enum {
+    TEMPORARY_NAME = 64, /* bytes that a temporary name has beyond its folder and name */
+    MOST_UNSYNCED = 64,  /* files, each with its descriptor */
+};
 
 static const char *advice_for(int reason) {
     switch (reason) {
@@ -138,23 +141,39 @@ failed:
     return NULL;
 }
 
+/* Waits for the bytes of a file to be on the disk, and gives up its descriptor. */
+static farm_status sync_file(output_file *file, farm_errors *errors) {
+    output_sink *sink = file->sink;
+    if (!sink->reason && fsync(sink->fd) != 0) sink->reason = errno;
+    if (close(sink->fd) != 0 && !sink->reason) sink->reason = errno;
+    sink->fd = -1;
+    return sink->reason ? fail(errors, file->path, "cannot write", sink->reason) : FARM_OK;
+}
+
+/* One after another: all are on their way already, so the first waits for most, and the others hardly at all. */
+static farm_status sync_files(output_set *set, farm_errors *errors) {
+    farm_status status = FARM_OK;
+    while (status == FARM_OK && set->synced < set->n) status = sync_file(&set->items[set->synced++], errors);
+    return status;
+}
+
 farm_status output_close(output_set *set, farm_errors *errors) {
     output_file *file = &set->items[set->n - 1];
     output_sink *sink = file->sink;
     bool written = fflush(file->stream) == 0 && !ferror(file->stream) && !sink->reason;
     if (!written && !sink->reason) sink->reason = errno ? errno : EIO;
-    if (written && fsync(sink->fd) != 0) sink->reason = errno;
     fclose(file->stream);
     file->stream = NULL;
-    if (close(sink->fd) != 0 && !sink->reason) sink->reason = errno;
-    sink->fd = -1;
-    return sink->reason ? fail(errors, file->path, "cannot write", sink->reason) : FARM_OK;
+    if (sink->reason) return fail(errors, file->path, "cannot write", sink->reason);
+    sync_file_range(sink->fd, 0, 0, SYNC_FILE_RANGE_WRITE); /* a hint: what becomes of it, fsync says */
+    return set->n - set->synced < MOST_UNSYNCED ? FARM_OK : sync_files(set, errors);
 }
 
 /* --- the set ---------------------------------------------------------------------------------------------------- */
 
 farm_status output_publish(output_set *set, farm_errors *errors) {
     struct stat info;
+    if (sync_files(set, errors) != FARM_OK) return FARM_FAILED;
     for (size_t i = 0; i < set->n; i++)
         if (lstat(set->items[i].path, &info) == 0 && S_ISDIR(info.st_mode))
             return fail(errors, set->items[i].path, "cannot write", EISDIR);

@@ -22,6 +22,7 @@ typedef struct {
 typedef struct {
     output_file *items;
     size_t n, capacity;
+    size_t synced; /* of those that are closed, how many are known to be on the disk */
 } output_set;
 
 /* Makes the folder and those above it; one that is there is fine. FARM_FAILED: errors says what stands in the way. */
@@ -30,10 +31,11 @@ farm_status output_make_folder(const char *path, farm_errors *errors);
 /* Opens folder/name for writing, under a temporary name in the same folder. The stream is the set's. NULL: a fault. */
 FILE *output_open(output_set *set, const char *folder, const char *name, farm_errors *errors);
 
-/* Closes the file opened last, everything written to the disk. FARM_FAILED: some write of it went wrong. */
+/* Closes the file opened last, all of it on its way to the disk. FARM_FAILED: some write of it went wrong, or one of a file
+ * before. */
 farm_status output_close(output_set *set, farm_errors *errors);
 
-/* Gives every closed file its name, over what has it now. FARM_FAILED before any is renamed where a name is taken by
+/* Waits until all are on the disk, and gives each its name, over what has it now. FARM_FAILED before any is renamed where a name is taken by
  * a folder; after that only the disk itself can fail. */
 farm_status output_publish(output_set *set, farm_errors *errors);
 
