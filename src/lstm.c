@@ -127,14 +127,18 @@ lstm *lstm_new(const lstm_shape *shape, const optimizer_spec *training, int plac
     }
     memset(model->memory, 0, model->bytes);
     lay_out(model);
+    model->groups[0].end = LANES;
+    model->n_groups = 1;
     lstm_reset_optimizer(model);
     return model;
 }
 
 lstm *lstm_copy(const lstm *from) {
+    assert(from->n_groups == 1);
     lstm *to = malloc(sizeof *to);
     if (!to) return NULL;
     *to = *from;
+    to->aside = NULL;
     to->memory = aligned_alloc(64, to->bytes);
     if (!to->memory) {
         free(to);
@@ -150,6 +154,7 @@ lstm *lstm_copy(const lstm *from) {
 
 void lstm_free(lstm *model) {
     if (!model) return;
+    free(model->aside);
     free(model->memory);
     free(model);
 }
@@ -219,8 +224,42 @@ void lstm_reset_optimizer(lstm *model) {
     size_t moments = lstm_parameters(&model->shape) * LANES * real_size(model);
     memset(model->moment_1, 0, moments);
     memset(model->moment_2, 0, moments);
-    model->beta_1_power = model->beta_2_power = 1;
+    for (int g = 0; g < model->n_groups; g++) model->groups[g].beta_1_power = model->groups[g].beta_2_power = 1;
 }
+
+/* --- groups of lanes -------------------------------------------------------------------------------------------- */
+
+size_t lstm_group_bytes(const lstm_shape *shape, precision real) {
+    return 3 * lstm_parameters(shape) * LANES * (real == PRECISION_F32 ? sizeof(float) : sizeof(double));
+}
+
+bool lstm_group(lstm *model, const int *ends, int n) {
+    assert(n >= 1 && ends[n - 1] == LANES && model->n_aside == 0);
+    if (n > 1 && !model->aside) model->aside = aligned_alloc(64, lstm_group_bytes(&model->shape, model->precision));
+    if (n > 1 && !model->aside) return false;
+    lane_group whole = model->groups[0];
+    for (int g = 0; g < n; g++) model->groups[g] = (lane_group){ends[g], whole.beta_1_power, whole.beta_2_power};
+    model->n_groups = n;
+    return true;
+}
+
+/* Lanes first ... end - 1 of the weights and both moments, which lie one behind the other. */
+static void copy_lanes(const lstm *model, void *to, const void *from, int first, int end) {
+    model->kernel->copy_lanes(to, from, 3 * lstm_parameters(&model->shape), first, end);
+}
+
+void lstm_set_aside(lstm *model) {
+    int g = model->n_aside++;
+    assert(g < model->n_groups - 1);
+    copy_lanes(model, model->aside, model->weights, g > 0 ? model->groups[g - 1].end : 0, model->groups[g].end);
+}
+
+void lstm_put_back(lstm *model) {
+    if (model->n_aside > 0) copy_lanes(model, model->weights, model->aside, 0, model->groups[model->n_aside - 1].end);
+    model->n_aside = 0;
+}
+
+/* --- training --------------------------------------------------------------------------------------------------- */
 
 /* Denormal numbers make a processor up to ten times slower, and the moments of a unit that has gone dead decay to
  * nothing else. In here they count as zero, at every vector level alike; the caller's mode is put back. */

@@ -86,6 +86,16 @@ void lstm_get_weights(const lstm *model, int lane, double *weights);
 void lstm_reset_state(lstm *model);     /* h = c = 0, in every place of a batch too */
 void lstm_reset_optimizer(lstm *model); /* m = v = 0, t = 0 */
 
+/* Makes groups of lanes that may learn from different rows: group g ends before lane ends[g], the last one's before LANES. A
+ * new block is one group. false: out of memory. */
+bool lstm_group(lstm *model, const int *ends, int n);
+/* Bytes that this takes beside lstm_bytes. */
+size_t lstm_group_bytes(const lstm_shape *shape, precision real);
+/* Sets aside the next group, in order: its weights, moments and count stay as they are now, until all that were set aside are
+ * put back; its state is lost. The last group cannot be. */
+void lstm_set_aside(lstm *model);
+void lstm_put_back(lstm *model);
+
 /* Whether a row hands its state to the next, or each starts from the state that the first one found. */
 typedef enum { ROW_STATE_CARRIED, ROW_STATE_KEPT } row_state;
 

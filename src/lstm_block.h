@@ -9,12 +9,20 @@
 
 typedef struct lstm_kernel lstm_kernel;
 
+/* Lanes that have taken the same number t of steps: from where the group before ends. */
+typedef struct {
+    int end;                           /* its last lane + 1 */
+    double beta_1_power, beta_2_power; /* b1^t, b2^t; 1 while t = 0 */
+} lane_group;
+
 struct lstm {
     lstm_shape shape;
     optimizer_spec optimizer;
     precision precision;
     const lstm_kernel *kernel;
-    double beta_1_power, beta_2_power; /* b1^t, b2^t; 1 while t = 0 */
+    lane_group groups[LANES]; /* [n_groups], one at first */
+    int n_groups, n_aside;    /* groups; of which so many, the first, are set aside */
+    void *aside;              /* [3 parameters][LANES] of the lanes set aside; NULL while there is one group */
     bool records_loss;
     double loss[LANES]; /* sums of squared errors since it was last taken */
     size_t bytes;       /* of memory */
@@ -37,6 +45,8 @@ struct lstm_kernel {
     void (*train_rows)(lstm *model, const lstm_rows *rows, row_state state);
     void (*train_batches)(lstm *model, const lstm_rows *rows, int batch, row_state state);
     void (*forecast)(lstm *model, const double *inputs, double *output);
+    /* lanes first ... end - 1 of n vectors [LANES] */
+    void (*copy_lanes)(void *restrict to, const void *restrict from, size_t n, int first, int end);
 };
 
 #endif

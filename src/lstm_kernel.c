@@ -28,11 +28,13 @@ typedef struct {
     activation activation, recurrent_activation;
     optimizer_kind optimizer;
     REAL beta_1, one_minus_beta_1, beta_2, one_minus_beta_2;
+    bool grouped; /* and Adam, whose rate is then not the same in all lanes */
 } constants;
 
-/* The optimizer's two numbers that may change from step to step. */
+/* The optimizer's two numbers that may change from step to step, and from one group of lanes to the next. */
 typedef struct {
-    REAL rate, epsilon;
+    REAL rate, epsilon;                              /* of all lanes, */
+    _Alignas(64) REAL rates[LANES], epsilons[LANES]; /* or of each where lanes are grouped */
 } step_size;
 
 INLINE REAL function_tanh(REAL x) { return _Generic(x, float : tanh_float, double : tanh_double)(x); }
@@ -175,33 +177,35 @@ INLINE void backward(lstm *model, const constants k, const REAL *dense, const RE
  * g, w, m, v [LANES]: gradient, weight, moments */
 
 /* m = b1 m + (1 - b1) g;  v = b2 v + (1 - b2) g^2;  w -= lr_t m / (sqrt(v) + eps) */
-INLINE void optimizer_adam(const constants k, step_size step, const REAL *restrict g, REAL *restrict w,
+INLINE void optimizer_adam(const constants k, const step_size *step, const REAL *restrict g, REAL *restrict w,
                            REAL *restrict m, REAL *restrict v) {
+    const REAL *restrict rates = step->rates, *restrict epsilons = step->epsilons;
+    const REAL rate = step->rate, epsilon = step->epsilon;
     EACH_LANE {
         m[l] = k.beta_1 * m[l] + k.one_minus_beta_1 * g[l];
         v[l] = k.beta_2 * v[l] + k.one_minus_beta_2 * (g[l] * g[l]);
-        w[l] -= step.rate * m[l] / (square_root(v[l]) + step.epsilon);
+        w[l] -= (k.grouped ? rates[l] : rate) * m[l] / (square_root(v[l]) + (k.grouped ? epsilons[l] : epsilon));
     }
 }
 
 /* w -= lr g */
-INLINE void optimizer_sgd(const constants k, step_size step, const REAL *restrict g, REAL *restrict w, REAL *restrict m,
-                          REAL *restrict v) {
+INLINE void optimizer_sgd(const constants k, const step_size *step, const REAL *restrict g, REAL *restrict w,
+                          REAL *restrict m, REAL *restrict v) {
     (void)k, (void)m, (void)v;
-    EACH_LANE w[l] -= step.rate * g[l];
+    EACH_LANE w[l] -= step->rate * g[l];
 }
 
 /* v = b2 v + (1 - b2) g^2;  w -= lr g / (sqrt(v) + eps): RMSprop as Keras 2.0 writes it, with rho for b2 */
-INLINE void optimizer_rmsprop(const constants k, step_size step, const REAL *restrict g, REAL *restrict w,
+INLINE void optimizer_rmsprop(const constants k, const step_size *step, const REAL *restrict g, REAL *restrict w,
                               REAL *restrict m, REAL *restrict v) {
     (void)m;
     EACH_LANE {
         v[l] = k.beta_2 * v[l] + k.one_minus_beta_2 * (g[l] * g[l]);
-        w[l] -= step.rate * g[l] / (square_root(v[l]) + step.epsilon);
+        w[l] -= step->rate * g[l] / (square_root(v[l]) + step->epsilon);
     }
 }
 
-INLINE void move(const constants k, step_size step, const REAL *g, REAL *w, REAL *m, REAL *v) {
+INLINE void move(const constants k, const step_size *step, const REAL *g, REAL *w, REAL *m, REAL *v) {
 #define MOVE(CONSTANT, name)                                                                                           \
     case OPTIMIZER_##CONSTANT: optimizer_##name(k, step, g, w, m, v); break;
     switch (k.optimizer) { OPTIMIZERS(MOVE) }
@@ -218,7 +222,8 @@ typedef struct {
 } next_row;
 
 /* The parameter that begins at so many numbers, by its gradient g [LANES]. */
-INLINE void use_gradient(lstm *model, const constants k, gradient_use use, step_size step, const REAL *g, size_t at) {
+INLINE void use_gradient(lstm *model, const constants k, gradient_use use, const step_size *step, const REAL *g,
+                         size_t at) {
     REAL *gradients = model->gradients, *w = model->weights, *m = model->moment_1, *v = model->moment_2;
     if (use == MOVE_WEIGHTS)
         move(k, step, g, w + at, m + at, v + at);
@@ -228,7 +233,7 @@ INLINE void use_gradient(lstm *model, const constants k, gradient_use use, step_
 
 /* The weights from one input, or hidden state, to all gates, by its value a [LANES]. With next, the same of the next row,
  * z += w next. */
-INLINE void use_row(lstm *model, const constants k, gradient_use use, step_size step, const REAL *a, size_t at,
+INLINE void use_row(lstm *model, const constants k, gradient_use use, const step_size *step, const REAL *a, size_t at,
                     const REAL *next) {
     const REAL *deltas = model->deltas, *w = model->weights;
     REAL *z = model->gates;
@@ -242,7 +247,7 @@ INLINE void use_row(lstm *model, const constants k, gradient_use use, step_size 
 
 /* Every weight's gradient: b: dz, W: x dz, U: h dz, v: h' dy, d: dy. Each weight of a gate that has moved goes into the
  * next row's z right away, in the order of sum_gates, instead of being fetched from memory once more. */
-INLINE void use_gradients(lstm *model, const constants k, gradient_use use, step_size step, const double *inputs,
+INLINE void use_gradients(lstm *model, const constants k, gradient_use use, const step_size *step, const double *inputs,
                           const REAL *dy, next_row next) {
     const size_t n = (size_t)k.neurons, gates = 4 * n * LANES, bias = ((size_t)k.lags + n) * gates;
     const size_t dense = bias + (size_t)k.bias_vectors * gates;
@@ -273,18 +278,40 @@ INLINE void use_gradients(lstm *model, const constants k, gradient_use use, step
     use_gradient(model, k, use, step, dy, dense + n * LANES);
 }
 
-/* The step's rate and epsilon. Both places of Adam's epsilon have one form: dividing PyTorch's
+/* The next step's rate and epsilon of a group. Both places of Adam's epsilon have one form: dividing PyTorch's
  *   lr / (1 - b1^t) m / (sqrt(v) / sqrt(1 - b2^t) + eps)
  * through by sqrt(1 - b2^t) leaves Keras' with eps sqrt(1 - b2^t). The powers are kept as running products: after t
  * steps they are off by less than t ulp, and once below 1e-30 they no longer matter and must not become denormal. */
-INLINE step_size next_step(lstm *model, const constants k) {
+INLINE void correct(const optimizer_spec *o, lane_group *group, step_size *step) {
+    group->beta_1_power = group->beta_1_power < 1e-30 ? 0 : group->beta_1_power * o->beta_1;
+    group->beta_2_power = group->beta_2_power < 1e-30 ? 0 : group->beta_2_power * o->beta_2;
+    double correction_2 = sqrt(1 - group->beta_2_power);
+    step->rate = (REAL)(o->learning_rate * correction_2 / (1 - group->beta_1_power));
+    step->epsilon = (REAL)(o->placement == EPSILON_AFTER_CORRECTION ? o->epsilon * correction_2 : o->epsilon);
+}
+
+/* Groups that are set aside stay where they are; what their lanes do meanwhile does not matter. Not inlined: it is once a
+ * step, and vectorised.sh counts. */
+static __attribute__((noinline)) void correct_groups(lstm *model, step_size *step) {
+    for (int g = model->n_aside, lane = 0; g < model->n_groups; g++) {
+        correct(&model->optimizer, &model->groups[g], step);
+        for (; lane < model->groups[g].end; lane++) {
+            step->rates[lane] = step->rate;
+            step->epsilons[lane] = step->epsilon;
+        }
+    }
+}
+
+INLINE void next_step(lstm *model, const constants k, step_size *step) {
     const optimizer_spec *o = &model->optimizer;
-    if (k.optimizer != OPTIMIZER_ADAM) return (step_size){(REAL)o->learning_rate, (REAL)o->epsilon};
-    model->beta_1_power = model->beta_1_power < 1e-30 ? 0 : model->beta_1_power * o->beta_1;
-    model->beta_2_power = model->beta_2_power < 1e-30 ? 0 : model->beta_2_power * o->beta_2;
-    double correction_2 = sqrt(1 - model->beta_2_power);
-    double epsilon = o->placement == EPSILON_AFTER_CORRECTION ? o->epsilon * correction_2 : o->epsilon;
-    return (step_size){(REAL)(o->learning_rate * correction_2 / (1 - model->beta_1_power)), (REAL)epsilon};
+    if (k.optimizer != OPTIMIZER_ADAM) {
+        step->rate = (REAL)o->learning_rate;
+        step->epsilon = (REAL)o->epsilon;
+    } else if (k.grouped) {
+        correct_groups(model, step);
+    } else {
+        correct(o, &model->groups[0], step);
+    }
 }
 
 /* --- rows ------------------------------------------------------------------------------------------------------- */
@@ -316,6 +343,7 @@ INLINE void back_from_loss(lstm *model, const constants k, REAL target, REAL slo
 
 /* A gradient step after each row. */
 INLINE void train(lstm *model, const constants k, const lstm_rows *rows, row_state state) {
+    step_size step;
     if (rows->n > 0) sum_gates(model, k, rows->inputs);
     for (int r = 0; r < rows->n; r++) {
         const double *inputs = rows->inputs + (size_t)r * (size_t)k.lags;
@@ -323,7 +351,8 @@ INLINE void train(lstm *model, const constants k, const lstm_rows *rows, row_sta
         next_row next = {r + 1 < rows->n ? inputs + k.lags : NULL, hidden};
         REAL dy[LANES];
         back_from_loss(model, k, (REAL)rows->targets[r], 2, dy);
-        use_gradients(model, k, MOVE_WEIGHTS, next_step(model, k), inputs, dy, next);
+        next_step(model, k, &step);
+        use_gradients(model, k, MOVE_WEIGHTS, &step, inputs, dy, next);
         if (state == ROW_STATE_CARRIED) move_state_on(model);
     }
 }
@@ -333,8 +362,17 @@ INLINE void train(lstm *model, const constants k, const lstm_rows *rows, row_sta
 static constants constants_of(const lstm *model) {
     const lstm_shape *s = &model->shape;
     const optimizer_spec *o = &model->optimizer;
-    return (constants){s->lags, s->neurons,      s->bias_vectors,       s->activation,   s->recurrent_activation,
-                       o->kind, (REAL)o->beta_1, (REAL)(1 - o->beta_1), (REAL)o->beta_2, (REAL)(1 - o->beta_2)};
+    return (constants){.lags = s->lags,
+                       .neurons = s->neurons,
+                       .bias_vectors = s->bias_vectors,
+                       .activation = s->activation,
+                       .recurrent_activation = s->recurrent_activation,
+                       .optimizer = o->kind,
+                       .beta_1 = (REAL)o->beta_1,
+                       .one_minus_beta_1 = (REAL)(1 - o->beta_1),
+                       .beta_2 = (REAL)o->beta_2,
+                       .one_minus_beta_2 = (REAL)(1 - o->beta_2),
+                       .grouped = o->kind == OPTIMIZER_ADAM && model->n_groups > 1};
 }
 
 /* Copies a place's state to where forward() reads it, or back from where it leaves it. */
@@ -353,7 +391,8 @@ static void leave_place(lstm *model, int n, size_t place) {
 }
 
 /* One step of a batch: row p of it goes on from the state of place p; the gradient is the mean over the rows. */
-static void train_batch(lstm *model, const constants k, const lstm_rows *rows, row_state state) {
+static void train_batch(lstm *model, constants k, const lstm_rows *rows, row_state state) {
+    k.grouped = false;
     const size_t parameters = lstm_parameters(&model->shape);
     REAL *gradients = model->gradients, *w = model->weights, *m = model->moment_1, *v = model->moment_2;
     memset(gradients, 0, parameters * LANES * sizeof *gradients);
@@ -363,39 +402,57 @@ static void train_batch(lstm *model, const constants k, const lstm_rows *rows, r
         take_place(model, k.neurons, (size_t)p);
         sum_gates(model, k, inputs);
         back_from_loss(model, k, (REAL)rows->targets[p], (REAL)(2.0 / rows->n), dy);
-        use_gradients(model, k, ADD_GRADIENTS, (step_size){0}, inputs, dy, (next_row){0});
+        use_gradients(model, k, ADD_GRADIENTS, NULL, inputs, dy, (next_row){0});
         if (state == ROW_STATE_CARRIED) leave_place(model, k.neurons, (size_t)p);
     }
-    const step_size step = next_step(model, k);
-    for (size_t p = 0; p < parameters * LANES; p += LANES) move(k, step, gradients + p, w + p, m + p, v + p);
+    step_size step;
+    next_step(model, k, &step);
+    for (size_t p = 0; p < parameters * LANES; p += LANES) move(k, &step, gradients + p, w + p, m + p, v + p);
 }
 
 /* What most fits are, as constants, where the branches on them fall away. */
-static void train_one_neuron_hard(lstm *model, constants k, const lstm_rows *rows, row_state state) {
+INLINE constants known(constants k, activation recurrent_activation, bool grouped) {
     k.activation = ACTIVATION_TANH;
-    k.recurrent_activation = ACTIVATION_HARD_SIGMOID;
-    train_halves(model, k, rows, state);
+    k.recurrent_activation = recurrent_activation;
+    k.optimizer = OPTIMIZER_ADAM;
+    k.grouped = grouped;
+    return k;
+}
+
+static void train_one_neuron_hard(lstm *model, constants k, const lstm_rows *rows, row_state state) {
+    train_halves(model, known(k, ACTIVATION_HARD_SIGMOID, false), rows, state);
+}
+
+static void train_one_neuron_hard_groups(lstm *model, constants k, const lstm_rows *rows, row_state state) {
+    train_halves(model, known(k, ACTIVATION_HARD_SIGMOID, true), rows, state);
 }
 
 static void train_one_neuron_soft(lstm *model, constants k, const lstm_rows *rows, row_state state) {
-    k.activation = ACTIVATION_TANH;
-    k.recurrent_activation = ACTIVATION_SIGMOID;
-    train_halves(model, k, rows, state);
+    train_halves(model, known(k, ACTIVATION_SIGMOID, false), rows, state);
+}
+
+static void train_one_neuron_soft_groups(lstm *model, constants k, const lstm_rows *rows, row_state state) {
+    train_halves(model, known(k, ACTIVATION_SIGMOID, true), rows, state);
 }
 
 static void train_hard(lstm *model, constants k, const lstm_rows *rows, row_state state) {
-    k.activation = ACTIVATION_TANH;
-    k.recurrent_activation = ACTIVATION_HARD_SIGMOID;
-    k.optimizer = OPTIMIZER_ADAM;
-    train(model, k, rows, state);
+    train(model, known(k, ACTIVATION_HARD_SIGMOID, false), rows, state);
 }
 
 static void train_adam(lstm *model, constants k, const lstm_rows *rows, row_state state) {
     k.optimizer = OPTIMIZER_ADAM;
+    k.grouped = false;
+    train(model, k, rows, state);
+}
+
+static void train_adam_groups(lstm *model, constants k, const lstm_rows *rows, row_state state) {
+    k.optimizer = OPTIMIZER_ADAM;
+    k.grouped = true;
     train(model, k, rows, state);
 }
 
 static void train_any(lstm *model, constants k, const lstm_rows *rows, row_state state) {
+    k.grouped = false;
     train(model, k, rows, state);
 }
 
@@ -406,9 +463,11 @@ static void train_rows(lstm *model, const lstm_rows *rows, row_state state) {
     bool soft = adam && k.activation == ACTIVATION_TANH && k.recurrent_activation == ACTIVATION_SIGMOID;
     bool one = k.lags == 1 && k.neurons == 1 && k.bias_vectors == 1;
     if (hard && one)
-        train_one_neuron_hard(model, k, rows, state);
+        (k.grouped ? train_one_neuron_hard_groups : train_one_neuron_hard)(model, k, rows, state);
     else if (soft && one)
-        train_one_neuron_soft(model, k, rows, state);
+        (k.grouped ? train_one_neuron_soft_groups : train_one_neuron_soft)(model, k, rows, state);
+    else if (k.grouped)
+        train_adam_groups(model, k, rows, state);
     else if (hard)
         train_hard(model, k, rows, state);
     else if (adam)
@@ -434,5 +493,13 @@ static void forecast(lstm *model, const double *inputs, double *output) {
     move_state_on(model);
 }
 
+/* All lanes are gone through, so that it is done by vectors. */
+static void copy_lanes(void *restrict to, const void *restrict from, size_t n, int first, int end) {
+    REAL *a = to;
+    const REAL *b = from;
+    for (size_t at = 0; at < n * LANES; at += LANES)
+        EACH_LANE a[at + (size_t)l] = ((l >= first) & (l < end)) ? b[at + (size_t)l] : a[at + (size_t)l];
+}
+
 extern const lstm_kernel KERNEL;
-const lstm_kernel KERNEL = {train_rows, train_batches, forecast};
+const lstm_kernel KERNEL = {train_rows, train_batches, forecast, copy_lanes};

@@ -20,6 +20,7 @@ enum { GATE_IN, GATE_FORGET, GATE_CANDIDATE, GATE_OUT, GATES };
 typedef struct {
     REAL *w, *m, *v; /* [ONE_PARAMETERS][LANES], from the half's first lane on */
     double *loss;    /* [HALF]; NULL: not recorded */
+    int lane;        /* that one */
     REAL x, target;
     _Alignas(64) REAL hidden[HALF], cell[HALF]; /* before the row */
     REAL hidden_next[HALF], cell_next[HALF];
@@ -109,9 +110,10 @@ INLINE void take_stage(half *s, const constants k, int stage) {
 }
 
 /* One weight by its gradient: optimizer_adam(), with its results in registers until all are there. */
-INLINE void move_weight(half *s, const constants k, step_size step, int parameter) {
+INLINE void move_weight(half *s, const constants k, const step_size *step, int parameter) {
     REAL *w = s->w + parameter * LANES, *m = s->m + parameter * LANES, *v = s->v + parameter * LANES;
-    const REAL *delta = s->deltas[parameter % GATES];
+    const REAL *delta = s->deltas[parameter % GATES], *rates = step->rates + s->lane,
+               *epsilons = step->epsilons + s->lane;
     EACH_HALF_LANE {
         REAL g = parameter < ONE_RECURRENT ? s->x * delta[l]
                  : parameter < ONE_BIAS    ? s->hidden[l] * delta[l]
@@ -122,12 +124,13 @@ INLINE void move_weight(half *s, const constants k, step_size step, int paramete
         REAL second = k.beta_2 * v[l] + k.one_minus_beta_2 * (g * g);
         m[l] = first;
         v[l] = second;
-        w[l] -= step.rate * first / (square_root(second) + step.epsilon);
+        w[l] -= (k.grouped ? rates[l] : step->rate) * first /
+                (square_root(second) + (k.grouped ? epsilons[l] : step->epsilon));
     }
 }
 
 /* The weights of one half, each followed by a stage of the other half, next; NULL: it has no row left. */
-INLINE void move_half(half *s, half *next, const constants k, step_size step, row_state state) {
+INLINE void move_half(half *s, half *next, const constants k, const step_size *step, row_state state) {
 #define WEIGHT(parameter)                                                                                              \
     move_weight(s, k, step, parameter);                                                                                \
     if (next) take_stage(next, k, parameter);
@@ -144,6 +147,7 @@ INLINE void set_row(half *s, const lstm_rows *rows, int r) {
 }
 
 INLINE void begin_half(half *s, lstm *model, int lane) {
+    s->lane = lane;
     s->w = (REAL *)model->weights + lane;
     s->m = (REAL *)model->moment_1 + lane;
     s->v = (REAL *)model->moment_2 + lane;
@@ -160,6 +164,7 @@ INLINE void end_half(const half *s, lstm *model, int lane) {
 /* train() for one input, one neuron, one bias vector and Adam. */
 INLINE void train_halves(lstm *model, const constants k, const lstm_rows *rows, row_state state) {
     half ahead, behind; /* the first is half a step ahead of the second */
+    step_size step;
     if (rows->n == 0) return;
     begin_half(&ahead, model, 0);
     begin_half(&behind, model, HALF);
@@ -168,14 +173,14 @@ INLINE void train_halves(lstm *model, const constants k, const lstm_rows *rows, 
     ONE_EACH(STAGE)
 #undef STAGE
     for (int r = 0; r < rows->n; r++) {
-        const step_size step = next_step(model, k);
+        next_step(model, k, &step);
         set_row(&behind, rows, r);
-        move_half(&ahead, &behind, k, step, state);
+        move_half(&ahead, &behind, k, &step, state);
         if (r + 1 == rows->n) {
-            move_half(&behind, NULL, k, step, state);
+            move_half(&behind, NULL, k, &step, state);
         } else {
             set_row(&ahead, rows, r + 1);
-            move_half(&behind, &ahead, k, step, state);
+            move_half(&behind, &ahead, k, &step, state);
         }
     }
     end_half(&ahead, model, 0);

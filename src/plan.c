@@ -159,6 +159,49 @@ static void measure_chains(planner *p) {
     }
 }
 
+/* A fit of its own from the first row on, after which nothing is trained: a refit. */
+static bool fits_beside(const planner *p, const plan_chain *chain) {
+    const experiment *e = &p->experiments[chain->experiment];
+    bool walks_only = chain->n_stops == 1;
+    for (size_t w = 0; walks_only && w < chain->stops[0].n_walks; w++)
+        walks_only = !experiment_learns_on(&p->experiments[chain->stops[0].walks[w].experiment]);
+    return walks_only && chain->origin > 0 && chain->batch == 1 && e->train.state != STATE_CARRY;
+}
+
+static bool same_family(const planner *p, const plan_chain *a, const plan_chain *b) {
+    return a->stops[0].epochs == b->stops[0].epochs &&
+           experiment_same_model(&p->experiments[a->experiment], &p->experiments[b->experiment]);
+}
+
+/* Chains stand in the order in which they are run. */
+static void find_families(planner *p) {
+    plan *out = p->plan;
+    size_t *first = calloc(out->n_chains + 1, sizeof *first); /* the first chain of each family */
+    if (!first) p->failed = true;
+    for (size_t c = 0; first && c < out->n_chains; c++) {
+        plan_chain *chain = &out->chains[c];
+        int family = 0;
+        chain->family = -1;
+        if (!fits_beside(p, chain)) continue;
+        while (family < out->n_families && !same_family(p, &out->chains[first[family]], chain)) family++;
+        if (family == out->n_families) first[out->n_families++] = c;
+        chain->family = family;
+    }
+    free(first);
+}
+
+size_t plan_tasks(const plan *p, size_t repeats) {
+    size_t whole = repeats / LANES, rest = repeats % LANES, tasks = p->n_chains * whole;
+    bool mixed = rest > 0 && rest <= MOST_MIXED;
+    for (size_t c = 0; rest > 0 && c < p->n_chains; c++) tasks += !mixed || p->chains[c].family < 0;
+    for (int family = 0; mixed && family < p->n_families; family++) {
+        size_t lanes = 0;
+        for (size_t c = 0; c < p->n_chains; c++) lanes += p->chains[c].family == family ? rest : 0;
+        tasks += (lanes + LANES - 1) / LANES;
+    }
+    return tasks;
+}
+
 /* Most steps first; then as planned, so that the order does not depend on qsort. */
 static int compare_chains(const void *a, const void *b) {
     const plan_chain *x = a, *y = b;
@@ -226,13 +269,14 @@ farm_status plan_expand(plan *out, const experiment *experiments, size_t n, cons
         if (out->same_as[i] < 0 && experiment_is_lstm(&experiments[i])) add_experiment(&p, i);
     }
     free(p.slots);
+    if (!p.failed) measure_chains(&p);
+    if (!p.failed && out->n_chains) qsort(out->chains, out->n_chains, sizeof *out->chains, compare_chains);
+    if (!p.failed) find_families(&p);
     if (p.failed) {
         errors_add(errors, (error_place){0}, "out of memory planning %zu experiments", n);
         plan_free(out);
         return FARM_FAILED;
     }
-    measure_chains(&p);
-    if (out->n_chains) qsort(out->chains, out->n_chains, sizeof *out->chains, compare_chains);
     return FARM_OK;
 }
 

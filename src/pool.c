@@ -33,7 +33,7 @@ typedef struct {
 /* Repeats (from 0, in results), one a lane. A lane's numbers do not depend on its neighbours: whichever lack
  * something of a chain are put together. */
 typedef struct {
-    size_t n;
+    size_t first, n; /* lanes first ... n - 1 */
     uint32_t repeats[LANES];
 } block;
 
@@ -75,9 +75,10 @@ static bool poll_stop(run *r) {
     return ended(r);
 }
 
-static bool steps_done(void *context, int steps) {
+static bool steps_done(void *context, int steps, int first_lane) {
     task *t = context;
-    t->steps += (uint64_t)steps * t->block.n;
+    size_t first = (size_t)first_lane > t->block.first ? (size_t)first_lane : t->block.first;
+    t->steps += (uint64_t)steps * (t->block.n - first);
     if (t->steps >= 16384) hand_on_steps(t); /* 0.1 ms of work at one neuron */
     return !poll_stop(t->run);
 }
@@ -104,7 +105,7 @@ static bool is_known(const run *r, const plan_walk *walk, size_t repeat) {
 }
 
 static bool all_known(const run *r, const plan_walk *walk, const block *b) {
-    size_t lane = 0;
+    size_t lane = b->first;
     while (lane < b->n && is_known(r, walk, b->repeats[lane])) lane++;
     return lane == b->n;
 }
@@ -130,7 +131,7 @@ static bool keep_lane(run *r, const plan_walk *walk, size_t repeat, int lane, co
 }
 
 static void keep_walk(run *r, const plan_walk *walk, const block *b, const lstm *model, const double *forecasts) {
-    for (size_t lane = 0; lane < b->n; lane++)
+    for (size_t lane = b->first; lane < b->n; lane++)
         if (!is_known(r, walk, b->repeats[lane]) && !keep_lane(r, walk, b->repeats[lane], (int)lane, model, forecasts))
             atomic_store(&r->failed, true);
 }
@@ -141,9 +142,9 @@ static void add_cost(const task *t, const plan_walk *walk, double seconds) {
     results_cost *cost = &r->out->experiments[walk->experiment].cost;
     int n_train = r->work->plan->frame_of[walk->experiment]->n_train;
     uint64_t added = 0, steps = t->fit.steps;
-    for (size_t lane = 0; lane < t->block.n; lane++) added += !is_known(r, walk, t->block.repeats[lane]);
+    for (size_t lane = t->block.first; lane < t->block.n; lane++) added += !is_known(r, walk, t->block.repeats[lane]);
     steps += scheme_walk_steps(&r->work->experiments[walk->experiment], n_train, walk->from, walk->to);
-    seconds = (t->fit.seconds + seconds) * (double)added / (double)t->block.n;
+    seconds = (t->fit.seconds + seconds) * (double)added / (double)(t->block.n - t->block.first);
 #pragma omp atomic
     cost->steps += steps * added;
 #pragma omp atomic
@@ -197,18 +198,18 @@ static void start_walk(task *t, const plan_walk *walk, lstm *model) {
     run_learning_walk(r, b, fit, walk, copy);
 }
 
-/* First weights into every lane; lanes beyond the last repeat take the last one's, and are never read. */
-static farm_status draw_block(run *r, const plan_chain *chain, block b, lstm *model) {
+/* First weights of a chain's repeats into their lanes; lanes beyond the last take the last one's, and are never read. */
+static farm_status draw_block(run *r, const plan_chain *chain, const block *b, lstm *model) {
     const experiment *e = &r->work->experiments[chain->experiment];
     double *weights = malloc(lstm_parameters(&e->model) * sizeof *weights);
     farm_status status = weights ? FARM_OK : FARM_FAILED;
-    for (int lane = 0; status == FARM_OK && lane < LANES && !poll_stop(r); lane++) {
-        if ((size_t)lane < b.n) {
-            initial_key key = {r->work->seed, (uint32_t)(r->work->first + r->work->at) + b.repeats[lane] + 1,
+    for (size_t lane = b->first; status == FARM_OK && lane < LANES && !poll_stop(r); lane++) {
+        if (lane < b->n) {
+            initial_key key = {r->work->seed, (uint32_t)(r->work->first + r->work->at) + b->repeats[lane] + 1,
                                (uint32_t)chain->initial_origin, (uint32_t)chain->initial_refit};
             status = initial_weights(weights, &e->model, &e->initial, &key);
         }
-        lstm_set_weights(model, lane, weights);
+        lstm_set_weights(model, (int)lane, weights);
     }
     free(weights);
     return status;
@@ -263,7 +264,7 @@ static void run_chain(run *r, const plan_chain *chain, block b) {
     task t = {.run = r, .block = b, .chain = chain};
     if (ended(r)) return;
     lstm *model = lstm_new(&e->model, &e->train.optimizer, chain->places, r->work->precision, r->work->level);
-    if (!model || draw_block(r, chain, b, model) != FARM_OK) {
+    if (!model || draw_block(r, chain, &b, model) != FARM_OK) {
         out_of_memory(r);
         lstm_free(model);
         return;
@@ -287,8 +288,103 @@ static void run_chain(run *r, const plan_chain *chain, block b) {
     lstm_free(model);
 }
 
+/* --- refits side by side ---------------------------------------------------------------------------------------- */
+
+/* Repeats of several chains of one family, in lanes of one block: where there are fewer repeats than lanes, a chain alone
+ * would leave some of them empty. */
+typedef struct {
+    size_t n;
+    struct {
+        const plan_chain *chain;
+        uint32_t repeat;
+    } lanes[LANES];
+} mixture;
+
+/* Fewest rows first, as groups of lanes have to be. */
+static void sort_lanes(mixture *m) {
+    for (size_t i = 1; i < m->n; i++)
+        for (size_t k = i; k > 0 && m->lanes[k - 1].chain->origin > m->lanes[k].chain->origin; k--) {
+            mixture before = *m;
+            m->lanes[k] = before.lanes[k - 1];
+            m->lanes[k - 1] = before.lanes[k];
+        }
+}
+
+/* The lanes of one chain: a block within the mixture. */
+typedef struct {
+    const plan_chain *chain;
+    block block;
+} mixed_part;
+
+/* The parts of a sorted mixture, [LANES]; how many. */
+static size_t split_mixture(mixed_part *parts, const mixture *m) {
+    size_t n = 0;
+    for (size_t lane = 0; lane < m->n; lane++) {
+        if (lane == 0 || m->lanes[lane].chain != m->lanes[lane - 1].chain)
+            parts[n++] = (mixed_part){m->lanes[lane].chain, {.first = lane}};
+        parts[n - 1].block.n = lane + 1;
+        parts[n - 1].block.repeats[lane] = m->lanes[lane].repeat;
+    }
+    return n;
+}
+
+/* A model with a group of lanes for each part, and their first weights. NULL: out of memory. */
+static lstm *draw_mixture(run *r, const mixed_part *parts, const int *ends, size_t n) {
+    const experiment *e = &r->work->experiments[parts[0].chain->experiment];
+    lstm *model = lstm_new(&e->model, &e->train.optimizer, 1, r->work->precision, r->work->level);
+    bool drawn = model && lstm_group(model, ends, (int)n);
+    for (size_t p = 0; drawn && p < n; p++) drawn = draw_block(r, parts[p].chain, &parts[p].block, model) == FARM_OK;
+    if (drawn) return model;
+    lstm_free(model);
+    return NULL;
+}
+
+/* What follows the fit, which took so many seconds for all lanes: the walks of one part. */
+static void walk_part(run *r, const mixed_part *part, const plan_stop *stop, int n_rows, double seconds, lstm *model) {
+    task t = {.run = r, .block = part->block, .chain = part->chain};
+    t.fit = (results_cost){(uint64_t)stop->epochs * (uint64_t)n_rows, seconds};
+    for (size_t w = 0; w < stop->n_walks; w++) {
+        if (all_known(r, &stop->walks[w], &t.block)) continue;
+        run_walk(&t, &stop->walks[w], model);
+        lstm_reset_state(model);
+    }
+}
+
+static void run_mixture(run *r, mixture m) {
+    mixed_part parts[LANES];
+    int ends[LANES], n_rows[LANES];
+    if (ended(r)) return;
+    sort_lanes(&m);
+    size_t n = split_mixture(parts, &m);
+    const plan_chain *chain = m.lanes[0].chain;
+    const experiment *e = &r->work->experiments[chain->experiment];
+    const frame *f = r->work->plan->frame_of[chain->experiment];
+    for (size_t p = 0; p < n; p++) {
+        ends[p] = p + 1 < n ? (int)parts[p].block.n : LANES;
+        n_rows[p] = f->n_train + parts[p].chain->origin;
+    }
+    task t = {.run = r, .block = {.n = m.n}};
+    lstm *model = draw_mixture(r, parts, ends, n);
+    if (!model) {
+        out_of_memory(r);
+        return;
+    }
+    double begin = omp_get_wtime();
+    bool whole = scheme_fit_groups(model, f, n_rows, ends, (int)n, chain->stops[0].epochs, e->train.state,
+                                   &(scheme_hooks){steps_done, &t, NULL});
+    double seconds = (omp_get_wtime() - begin) / (double)m.n;
+    for (size_t p = 0; whole && p < n; p++) {
+        double share = seconds * (double)(parts[p].block.n - parts[p].block.first);
+        walk_part(r, &parts[p], &parts[p].chain->stops[0], n_rows[p], share, model);
+    }
+    hand_on_steps(&t);
+    lstm_free(model);
+}
+
+/* --- blocks ----------------------------------------------------------------------------------------------------- */
+
 static bool needs_repeat(const run *r, const plan_chain *chain, size_t repeat) {
-    return stops_needed(r, chain, &(block){1, {(uint32_t)repeat}}) > 0;
+    return stops_needed(r, chain, &(block){.n = 1, .repeats = {(uint32_t)repeat}}) > 0;
 }
 
 /* The next repeats from *repeat on that lack something of the chain; n 0: none do. Moves *repeat on. */
@@ -342,6 +438,7 @@ static chain_memory memory_of(const run *r, const plan_chain *chain) {
     chain_memory m = {.weights = lstm_parameters(shape), .blocks = (work->repeats + LANES - 1) / LANES};
     size_t forecasts = (size_t)work->plan->frame_of[chain->experiment]->n_test * LANES * sizeof(double);
     m.model = lstm_bytes(shape, chain->places, work->precision) + forecasts;
+    if (chain->family >= 0) m.model += lstm_group_bytes(shape, work->precision);
     for (size_t s = 0; s < chain->n_stops; s++)
         for (size_t w = 0; w < chain->stops[s].n_walks; w++)
             if (experiment_learns_on(&work->experiments[chain->stops[s].walks[w].experiment])) m.copy = m.model;
@@ -426,19 +523,51 @@ size_t pool_memory(const pool_work *work) {
 
 /* --- all of it -------------------------------------------------------------------------------------------------- */
 
-/* One thread makes the tasks, in the plan's order: the longest chains of all blocks first. */
-static void run_all_chains(run *r) {
+static void start_mixture(run *r, mixture *m) {
+    mixture full = *m;
+    m->n = 0;
+#pragma omp task default(none) firstprivate(r, full)
+    run_mixture(r, full);
+}
+
+/* A block whose chain has a family: whole blocks are trained by themselves, what is left over goes into its mixture. */
+static void mix_block(run *r, const plan_chain *chain, const block *b, mixture *m) {
+    for (size_t lane = b->first; lane < b->n; lane++) {
+        m->lanes[m->n].chain = chain;
+        m->lanes[m->n++].repeat = b->repeats[lane];
+        if (m->n == LANES) start_mixture(r, m);
+    }
+}
+
+/* Makes the tasks, in the plan's order: the longest chains of all blocks first. mixtures [n_families]. */
+static void start_all_chains(run *r, mixture *mixtures) {
     const plan *p = r->work->plan;
-#pragma omp parallel num_threads(pool_threads(r->work->threads))
-#pragma omp single
     for (size_t c = 0; c < p->n_chains; c++) {
         const plan_chain *chain = &p->chains[c];
         size_t repeat = 0;
         for (block b; !ended(r) && (b = next_block(r, chain, &repeat)).n > 0;) {
+            if (b.n <= MOST_MIXED && chain->family >= 0) {
+                mix_block(r, chain, &b, &mixtures[chain->family]);
+                continue;
+            }
 #pragma omp task default(none) firstprivate(r, chain, b)
             run_chain(r, chain, b);
         }
     }
+    for (int family = 0; family < p->n_families; family++)
+        if (mixtures[family].n > 0) start_mixture(r, &mixtures[family]);
+}
+
+static void run_all_chains(run *r) {
+    mixture *mixtures = calloc((size_t)r->work->plan->n_families + 1, sizeof *mixtures);
+    if (!mixtures) {
+        out_of_memory(r);
+        return;
+    }
+#pragma omp parallel num_threads(pool_threads(r->work->threads))
+#pragma omp single
+    start_all_chains(r, mixtures);
+    free(mixtures);
 }
 
 static void run_baselines(run *r) {
@@ -492,9 +621,10 @@ farm_status pool_run(results *out, const pool_work *work, const farm_hooks *hook
     return FARM_OK;
 }
 
-static bool count_nothing(void *context, int steps) {
+static bool count_nothing(void *context, int steps, int first_lane) {
     (void)context;
     (void)steps;
+    (void)first_lane;
     return true;
 }
 
@@ -511,7 +641,7 @@ static double seconds_per_row(const pool_work *work, const plan_chain *chain) {
     const frame *f = work->plan->frame_of[chain->experiment];
     lstm *model = lstm_new(&e->model, &e->train.optimizer, chain->places, work->precision, work->level);
     run r = {.work = work};
-    if (!model || draw_block(&r, chain, (block){.n = 1}, model) != FARM_OK) {
+    if (!model || draw_block(&r, chain, &(block){.n = 1}, model) != FARM_OK) {
         lstm_free(model);
         return -1;
     }
@@ -530,7 +660,7 @@ static double seconds_per_row(const pool_work *work, const plan_chain *chain) {
 
 double pool_estimate(const pool_work *work) {
     const plan *p = work->plan;
-    double seconds = 0, longest = 0, per_row = -1;
+    double seconds = 0, longest = 0, per_row = -1, lanes = (double)work->repeats / LANES;
     for (size_t c = 0; c < p->n_chains; c++) {
         const plan_chain *chain = &p->chains[c], *before = c > 0 ? chain - 1 : NULL;
         bool measured =
@@ -538,9 +668,9 @@ double pool_estimate(const pool_work *work) {
             experiment_same_model(&work->experiments[chain->experiment], &work->experiments[before->experiment]);
         if (!measured) per_row = seconds_per_row(work, chain);
         if (per_row < 0) return -1;
-        seconds += per_row * (double)chain->rows;
+        seconds += per_row * (double)chain->rows *
+                   (chain->family < 0 || work->repeats % LANES > MOST_MIXED ? ceil(lanes) : lanes);
         longest = fmax(longest, per_row * (double)chain->longest);
     }
-    double blocks = ceil((double)work->repeats / LANES), threads = pool_threads(work->threads);
-    return fmax(seconds * blocks / threads, longest); /* no task can be shared between threads */
+    return fmax(seconds / pool_threads(work->threads), longest); /* no task can be shared between threads */
 }

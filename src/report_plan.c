@@ -50,10 +50,10 @@ void report_plan(FILE *out, const plan *p, const experiment *experiments, size_t
     if (p->steps_taken < p->steps_asked)
         fprintf(out, ":\nwhat experiments share is done once, %.1f times less work",
                 (double)p->steps_asked / (double)p->steps_taken);
-    size_t blocks = (repeats + LANES - 1) / LANES;
-    number_count(count, p->n_chains * blocks);
-    fprintf(out, ".\n%s task%s of up to %d repeats; on %d thread%s here: ", count, p->n_chains * blocks == 1 ? "" : "s",
-            (int)LANES, threads, threads == 1 ? "" : "s");
+    size_t tasks = plan_tasks(p, repeats);
+    number_count(count, tasks);
+    fprintf(out, ".\n%s task%s of up to %d repeats; on %d thread%s here: ", count, tasks == 1 ? "" : "s", (int)LANES,
+            threads, threads == 1 ? "" : "s");
     print_time(out, seconds);
     fputs(".\n", out);
 }

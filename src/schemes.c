@@ -85,8 +85,8 @@ static int rows_between_polls(const lstm *model, int batch) {
     return batches > 0 ? batches * batch : batch;
 }
 
-/* One epoch, handed to the kernel in pieces: the state goes on from one to the next as if there were none. */
-static bool train_epoch(lstm *model, const lstm_rows *rows, manner how, const scheme_hooks *hooks) {
+/* Rows of one epoch, handed to the kernel in pieces: the state goes on from one to the next as if there were none. */
+static bool train_rows(lstm *model, const lstm_rows *rows, manner how, int first_lane, const scheme_hooks *hooks) {
     int lags = lstm_shape_of(model)->lags, at_once = rows_between_polls(model, how.batch);
     row_state state = how.state == STATE_PER_ROW ? ROW_STATE_KEPT : ROW_STATE_CARRIED;
     for (int first = 0; first < rows->n; first += at_once) {
@@ -96,8 +96,13 @@ static bool train_epoch(lstm *model, const lstm_rows *rows, manner how, const sc
             lstm_train_batches(model, &piece, how.batch, state);
         else
             lstm_train_rows(model, &piece, state);
-        if (!hooks->steps_done(hooks->context, n / how.batch)) return false;
+        if (!hooks->steps_done(hooks->context, n / how.batch, first_lane)) return false;
     }
+    return true;
+}
+
+static bool train_epoch(lstm *model, const lstm_rows *rows, manner how, const scheme_hooks *hooks) {
+    if (!train_rows(model, rows, how, 0, hooks)) return false;
     if (how.state != STATE_CARRY) lstm_reset_state(model);
     return true;
 }
@@ -125,6 +130,34 @@ static bool train(lstm *model, lstm_rows rows, int epochs, manner how, const sch
 
 bool scheme_fit(lstm *model, const frame *f, int n_rows, int epochs, manner how, const scheme_hooks *hooks) {
     return train(model, first_rows(f, n_rows), epochs, how, hooks);
+}
+
+/* Rows first ... end - 1 of a frame. */
+static lstm_rows rows_between(const frame *f, int first, int end) {
+    return (lstm_rows){f->inputs + (size_t)first * (size_t)f->lags, f->targets + first, end - first};
+}
+
+/* A group that has had its rows waits aside until the others have had theirs. */
+static bool train_groups_epoch(lstm *model, const frame *f, const int *n_rows, const int *ends, int n_groups,
+                               manner how, const scheme_hooks *hooks) {
+    for (int g = 0; g < n_groups; g++) {
+        lstm_rows rows = rows_between(f, g > 0 ? n_rows[g - 1] : 0, n_rows[g]);
+        if (g > 0) lstm_set_aside(model);
+        if (!train_rows(model, &rows, how, g > 0 ? ends[g - 1] : 0, hooks)) return false;
+    }
+    lstm_put_back(model);
+    lstm_reset_state(model);
+    return true;
+}
+
+bool scheme_fit_groups(lstm *model, const frame *f, const int *n_rows, const int *ends, int n_groups, int epochs,
+                       train_state state, const scheme_hooks *hooks) {
+    manner how = {1, state};
+    assert(state != STATE_CARRY);
+    lstm_reset_state(model);
+    for (int i = 0; i < epochs && !lstm_all_diverged(model); i++)
+        if (!train_groups_epoch(model, f, n_rows, ends, n_groups, how, hooks)) return false;
+    return true;
 }
 
 bool scheme_learns_before(const experiment *e, int step) {

@@ -89,10 +89,10 @@ bool experiment_same_model(const experiment *a,
 /* Test rows that one fitted model forecasts: all, or those from one refit to the next. */
 int scheme_walk_length(const experiment *e);
 
-/* Called after every few milliseconds of training, an epoch or less, with the gradient steps since the last call (in
- * every lane); false stops the fit or walk there. */
+/* Called after every few milliseconds of training, an epoch or less, with the gradient steps since the last call in
+ * every lane from one on; false stops the fit or walk there. */
 typedef struct {
-    bool (*steps_done)(void *context, int steps);
+    bool (*steps_done)(void *context, int steps, int first_lane);
     void *context;
     /* NULL, or called after each epoch of scheme_fit with the mean squared error of its rows, each before its own step
      * (what Keras calls the epoch's loss). loss [LANES]; the model records it. */
@@ -107,6 +107,11 @@ typedef struct {
 
 /* Trains for epochs more over the first n_rows rows, which batch divides. false: stopped by a hook. */
 bool scheme_fit(lstm *model, const frame *f, int n_rows, int epochs, manner how, const scheme_hooks *hooks);
+
+/* The same, row by row, for groups of lanes (lstm.h) that each have rows of their own: group g the first n_rows[g], which
+ * ascend. The state is not carried from epoch to epoch. */
+bool scheme_fit_groups(lstm *model, const frame *f, const int *n_rows, const int *ends, int n_groups, int epochs,
+                       train_state state, const scheme_hooks *hooks);
 
 /* Walks test rows from ... to - 1 with a model trained up to row from, learning on the way where the scheme does.
  * forecasts [n_test][LANES], series units; other rows are left alone. false: stopped by a hook. */

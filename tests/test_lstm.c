@@ -259,6 +259,58 @@ static void a_lane_does_not_depend_on_its_neighbours(void **state) {
 
 /* A unit behind a dead relu: its first moments decay by 0.9 a step, to denormals after some 900 steps, but for that they
  * count as zero in here. */
+enum { N_GROUPS = 3 };
+static const int group_ends[N_GROUPS] = {3, 9, LANES}, group_rows[N_GROUPS] = {2, 3, N_ROWS};
+
+/* Epochs in which each group learns from the first so many rows. */
+static void train_by_groups(lstm *model, const lstm_rows *rows, int epochs) {
+    int lags = lstm_shape_of(model)->lags;
+    for (int e = 0; e < epochs; e++) {
+        for (int g = 0, first = 0; g < N_GROUPS; first = group_rows[g++]) {
+            lstm_rows more = {rows->inputs + first * lags, rows->targets + first, group_rows[g] - first};
+            if (g > 0) lstm_set_aside(model);
+            lstm_train_rows(model, &more, ROW_STATE_CARRIED);
+        }
+        lstm_put_back(model);
+        lstm_reset_state(model);
+    }
+}
+
+static void assert_groups_are_as_if_alone(const lstm_shape *shape, const optimizer_spec *optimizer, precision real,
+                                          vector_level level) {
+    enum { EPOCHS = 4 };
+    double inputs[N_ROWS * MAX_LAGS], targets[N_ROWS];
+    lstm_rows rows = some_rows(shape->lags, inputs, targets);
+    size_t P = lstm_parameters(shape);
+    double *got = malloc(P * sizeof *got), *wanted = malloc(P * sizeof *wanted);
+    lstm *grouped = some_block(shape, optimizer, 1, real, level);
+    assert_true(lstm_group(grouped, group_ends, N_GROUPS));
+    train_by_groups(grouped, &rows, EPOCHS);
+    for (int g = 0, lane = 0; g < N_GROUPS; g++) {
+        lstm *alone = some_block(shape, optimizer, 1, real, level);
+        train_block(alone, &(lstm_rows){rows.inputs, rows.targets, group_rows[g]}, EPOCHS);
+        for (; lane < group_ends[g]; lane++) {
+            lstm_get_weights(grouped, lane, got);
+            lstm_get_weights(alone, lane, wanted);
+            assert_memory_equal(got, wanted, P * sizeof *got);
+        }
+        lstm_free(alone);
+    }
+    lstm_free(grouped);
+    free(got);
+    free(wanted);
+}
+
+static void groups_of_lanes_learn_from_rows_of_their_own(void **state) {
+    (void)state;
+    const optimizer_spec *const optimizers[] = {&keras, &pytorch, &sgd, &rmsprop};
+    for (vector_level level = VECTOR_BASE; level <= lstm_best_level(); level++)
+        for (int s = 0; s < N_SHAPES; s++)
+            for (int o = 0; o < 4; o++)
+                for (precision real = PRECISION_F32; real <= PRECISION_F64; real++)
+                    assert_groups_are_as_if_alone(&shapes[s], optimizers[o], real, level);
+}
+
 static void denormals_count_as_zero_inside(void **state) {
     (void)state;
     const lstm_shape shape = {1, 1, ACTIVATION_RELU, ACTIVATION_HARD_SIGMOID, 1};
@@ -359,6 +411,7 @@ int main(void) {
         cmocka_unit_test(a_batchs_gradient_is_that_of_its_mean_loss),
         cmocka_unit_test(the_recorded_loss_is_each_rows_squared_error_before_its_step),
         cmocka_unit_test(a_lane_does_not_depend_on_its_neighbours),
+        cmocka_unit_test(groups_of_lanes_learn_from_rows_of_their_own),
         cmocka_unit_test(denormals_count_as_zero_inside),
         cmocka_unit_test(the_callers_arithmetic_is_as_it_was_after_every_call),
         cmocka_unit_test(levels_have_their_names_and_widths),

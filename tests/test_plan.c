@@ -216,8 +216,52 @@ static void many_stops_come_out_in_order(void **state) {
     plan_free(&p);
 }
 
+/* Eleven refits of ten repeats each fill seven blocks, and not eleven. */
+static void refits_of_one_kind_share_the_lanes_of_blocks(void **state) {
+    (void)state;
+    static const struct {
+        size_t repeats, tasks;
+    } cases[] = {{1, 2}, {3, 4}, {10, 8}, {13, 10}, {14, 12}, {16, 12}, {17, 14}, {30, 24}, {32, 24}};
+    experiment e[] = {classic(SCHEME_FIXED, 20), classic(SCHEME_REFIT, 20), classic(SCHEME_UPDATE, 20)};
+    plan p = expand(e, 3, PLAN_SHARED);
+    assert_int_equal(p.n_chains, 12);
+    assert_int_equal(p.n_families, 1);
+    for (size_t c = 0; c < p.n_chains; c++) assert_int_equal(p.chains[c].family, p.chains[c].origin > 0 ? 0 : -1);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_int_equal(plan_tasks(&p, cases[i].repeats), cases[i].tasks);
+    plan_free(&p);
+}
+
+static void refits_of_other_kinds_keep_to_themselves(void **state) {
+    (void)state;
+    experiment e[] = {classic(SCHEME_REFIT, 20), classic(SCHEME_REFIT, 20), classic(SCHEME_REFIT, 21),
+                      classic(SCHEME_REFIT, 20), classic(SCHEME_REFIT, 20), classic(SCHEME_REFIT, 20)};
+    for (int i = 0; i < 6; i++) e[i].every = 6; /* one refit each, over 28 rows */
+    e[0].init = REFIT_FRESH;
+    e[1].init = REFIT_SAME; /* other first weights: the same family */
+    e[2].every = 7;         /* over 29, or it would share a chain with the first, and have two stops */
+    e[3].model.neurons = 2;
+    e[4].batch = 2;                 /* a step takes several rows */
+    e[5].train.state = STATE_CARRY; /* an epoch goes on from the one before */
+    static const int expected[] = {0, 0, 1, 2, -1, -1};
+    plan p = expand(e, 6, PLAN_SHARED);
+    int families[6] = {9, 9, 9, 9, 9, 9}, seen = 0;
+    for (size_t c = 0; c < p.n_chains; c++)
+        if (p.chains[c].origin > 0) families[p.chains[c].experiment] = p.chains[c].family, seen++;
+    assert_int_equal(seen, 6);
+    assert_int_equal(p.n_families, 3);
+    for (int i = 0; i < 6; i++)
+        for (int k = 0; k < 6; k++) {
+            bool together = expected[i] >= 0 && expected[i] == expected[k];
+            assert_true((families[i] >= 0 && families[i] == families[k]) == together);
+        }
+    plan_free(&p);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(refits_of_one_kind_share_the_lanes_of_blocks),
+        cmocka_unit_test(refits_of_other_kinds_keep_to_themselves),
         cmocka_unit_test(experiments_become_chains_with_stops),
         cmocka_unit_test(the_longest_way_through_a_chain_is_known),
         cmocka_unit_test(batches_take_fewer_steps_but_pass_over_as_many_rows),

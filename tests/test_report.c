@@ -976,7 +976,13 @@ static void a_plan_gives_its_time_in_a_fitting_unit(void **state) {
     run *r = small_run();
     for (int e = 0; e < N_EXPERIMENTS; e++) r->experiments[e].every = r->experiments[e].train.batch = 1;
     r->experiments[UPDATE_2].batch = r->experiments[FIXED].batch = 1;
-    plan p = {.n_experiments = 2, .frame_of = r->frames, .steps_asked = 3000, .steps_taken = 1000, .n_chains = 1};
+    plan_chain chain = {.family = -1};
+    plan p = {.n_experiments = 2,
+              .frame_of = r->frames,
+              .steps_asked = 3000,
+              .steps_taken = 1000,
+              .chains = &chain,
+              .n_chains = 1};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char *text = NULL, expected[200];
         size_t size;

@@ -249,7 +249,8 @@ typedef struct {
     int calls, steps, allowed; /* so many calls until one says stop */
 } counter;
 
-static bool count_steps(void *context, int steps) {
+static bool count_steps(void *context, int steps, int first_lane) {
+    assert_int_equal(first_lane, 0);
     counter *c = context;
     assert_true(steps > 0);
     c->calls++;
