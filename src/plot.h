@@ -5,6 +5,7 @@
 #define PLOT_H
 
 #include "compare.h"
+#include "forecast_summary.h"
 
 enum { PLOT_MOST = 8 }; /* pictures of one run */
 
@@ -17,6 +18,7 @@ typedef struct {
     size_t n_experiments;
     const results *results;
     const comparisons *comparisons;
+    forecast_summary *const *forecasts; /* [n_experiments][n_test]; NULL: to be found from the results */
 } plot_input;
 
 /* One picture. The SVG is a whole document in UTF-8 that may stand in an HTML page as it is: nothing behind it, text in

@@ -42,47 +42,22 @@ static bool make_band(band *b, size_t n) {
     return true;
 }
 
-/* Quantiles over the repeats of one test row, column [n_repeats]. */
-static bool find_quantiles(band *b, size_t k, const double *column, size_t n_repeats) {
-    size_t kept;
-    double *sorted = plot_sorted(column, n_repeats, &kept);
-    if (!sorted) return false;
-    b->q10[k] = plot_quantile(sorted, kept, 0.1);
-    b->q50[k] = plot_quantile(sorted, kept, 0.5);
-    b->q90[k] = plot_quantile(sorted, kept, 0.9);
-    free(sorted);
-    return true;
-}
-
-/* Drawn rows first ... end - 1, in one pass over the repeats. columns [end - first][n_repeats] is room. */
-static bool find_rows(band *b, size_t first, size_t end, const results *r, size_t i, size_t every, double *columns) {
-    size_t n_repeats = r->experiments[i].n_repeats;
-    bool found = true;
-    for (size_t repeat = 0; repeat < n_repeats; repeat++) {
-        const double *forecasts = results_forecasts(r, i, repeat);
-        for (size_t k = first; k < end; k++) columns[(k - first) * n_repeats + repeat] = forecasts[k * every];
-    }
-    for (size_t k = first; found && k < end; k++)
-        found = find_quantiles(b, k, columns + (k - first) * n_repeats, n_repeats);
-    return found;
-}
-
-static bool find_band(band *b, const results *r, size_t i, const frame *f, size_t every) {
-    enum { AT_ONCE = 4 << 20 }; /* numbers: of many repeats a few rows, or one */
-    const experiment_result *e = &r->experiments[i];
-    size_t n = (e->n_test + every - 1) / every, n_repeats = e->n_repeats ? e->n_repeats : 1;
-    size_t rows = n_repeats < AT_ONCE ? AT_ONCE / n_repeats : 1;
-    if (rows > n) rows = n;
-    double *columns = malloc((rows ? rows : 1) * n_repeats * sizeof *columns);
-    bool found = columns && make_band(b, n);
+/* Every so many rows of experiment i. */
+static bool find_band(band *b, const plot_input *in, size_t i, size_t every) {
+    const frame *f = in->frames[i];
+    size_t n = (in->results->experiments[i].n_test + every - 1) / every;
+    forecast_summary *own = in->forecasts ? NULL : malloc((n ? n : 1) * sizeof *own);
+    bool found = make_band(b, n) && (in->forecasts || (own && forecast_summaries(own, in->results, i, every)));
     for (size_t k = 0; found && k < n; k++) {
+        const forecast_summary *s = in->forecasts ? &in->forecasts[i][k * every] : &own[k];
         size_t row = (size_t)f->n_train + k * every;
         b->x[k] = f->indices[row];
         b->actual[k] = f->actuals[row];
+        b->q10[k] = s->q10;
+        b->q50[k] = s->all.median;
+        b->q90[k] = s->q90;
     }
-    for (size_t k = 0; found && k < n; k += rows)
-        found = find_rows(b, k, k + rows < n ? k + rows : n, r, i, every, columns);
-    free(columns);
+    free(own);
     return found;
 }
 
@@ -101,7 +76,7 @@ static bool find_bands(panels *p, const plot_input *in) {
     p->every = (test + most - 1) / most;
     p->bands = calloc(p->n, sizeof *p->bands);
     for (size_t i = 0; i < p->n; i++)
-        if (!p->bands || !find_band(&p->bands[i], in->results, i, in->frames[i], p->every)) return false;
+        if (!p->bands || !find_band(&p->bands[i], in, i, p->every)) return false;
     return p->bands != NULL;
 }
 

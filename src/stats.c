@@ -63,7 +63,7 @@ static double quantile(const double *sorted, size_t n, double q) {
     return t >= 0.5 ? b - (b - a) * (1 - t) : a + (b - a) * t;
 }
 
-bool stats_summary(summary *out, const double *values, size_t n) {
+bool stats_describe(summary *out, double *quantiles, const double *q, size_t n_q, const double *values, size_t n) {
     moments m = moments_of(values, NULL, n);
     *out = (summary){.n = m.n,
                      .left_out = n - m.n,
@@ -74,6 +74,7 @@ bool stats_summary(summary *out, const double *values, size_t n) {
                      .median = NAN,
                      .q75 = NAN,
                      .max = NAN};
+    for (size_t i = 0; i < n_q; i++) quantiles[i] = NAN;
     if (m.n == 0) return true;
     double *sorted = malloc(m.n * sizeof *sorted);
     if (!sorted) return false;
@@ -86,8 +87,13 @@ bool stats_summary(summary *out, const double *values, size_t n) {
     out->median = quantile(sorted, kept, 0.5);
     out->q75 = quantile(sorted, kept, 0.75);
     out->max = sorted[kept - 1];
+    for (size_t i = 0; i < n_q; i++) quantiles[i] = quantile(sorted, kept, q[i]);
     free(sorted);
     return true;
+}
+
+bool stats_summary(summary *out, const double *values, size_t n) {
+    return stats_describe(out, NULL, NULL, 0, values, n);
 }
 
 /* --- adjustment for many tests ---------------------------------------------------------------------------------- */

@@ -18,6 +18,9 @@ typedef struct {
 /* values [n] are not changed. false: out of memory. */
 bool stats_summary(summary *out, const double *values, size_t n);
 
+/* The same, and quantiles [n_q] of them at q, as pandas' describe(percentiles=q); n = 0: NaN. false: out of memory. */
+bool stats_describe(summary *out, double *quantiles, const double *q, size_t n_q, const double *values, size_t n);
+
 /* What is tested: a against b, or against a constant where b is NULL. Values that are not finite are left out; in tests
  * of pairs, where n_a == n_b, with their partner. */
 typedef struct {

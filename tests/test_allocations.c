@@ -3,6 +3,7 @@
  * libraries allocate for themselves does not. */
 #include "baselines.h"
 #include "compare.h"
+#include "forecast_summary.h"
 #include "plan.h"
 #include "plot_parts.h"
 
@@ -168,6 +169,17 @@ static bool attempt_summary(void) {
     return stats_summary(&s, (const double[]){3, 1, 2}, 3);
 }
 
+static bool attempt_forecast_summaries(void) {
+    double forecasts[] = {1, 2, 3, 4};
+    experiment_result e[] = {{.n_repeats = 2, .n_at = 2, .n_test = 2, .forecasts = forecasts},
+                             {.deterministic = true, .n_repeats = 1, .n_at = 1, .n_test = 4, .forecasts = forecasts}};
+    results r = {.experiments = e, .n_experiments = 2, .window = 2};
+    forecast_summary **all = forecast_summaries_all(&r);
+    bool done = all != NULL;
+    forecast_summaries_free(all, r.n_experiments);
+    return done;
+}
+
 static bool attempt_adjustment(void) {
     double adjusted[3];
     return stats_adjust(adjusted, (const double[]){0.3, 0.1, 0.2}, 3, ADJUST_HOLM);
@@ -212,7 +224,7 @@ static bool attempt_pages(void) {
     assert_int_equal(compare_all(&c, &(compare_input){.spec = &spec, .experiments = e, .results = &r}, &errors),
                      FARM_OK);
     until_fail = kept;
-    plot_input in = {"a run", "a column", &s, e, frames, 3, &r, &c};
+    plot_input in = {"a run", "a column", &s, e, frames, 3, &r, &c, NULL};
     bool done = true;
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         plot_page page;
@@ -239,6 +251,7 @@ static void memory_that_runs_out_is_told_and_nothing_is_kept(void **state) {
     assert_survived(attempt_orthogonal, 1);
     assert_survived(attempt_baseline, 1);
     assert_survived(attempt_summary, 1);
+    assert_survived(attempt_forecast_summaries, 11);
     assert_survived(attempt_adjustment, 1);
     assert_survived(attempt_comparison, 4);
 }

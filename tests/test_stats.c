@@ -31,6 +31,21 @@ static void summaries_agree_with_pandas(void **state) {
     }
 }
 
+static void a_description_is_the_summary_and_more_quantiles(void **state) {
+    (void)state;
+    const double values[] = {3, NAN, 1, 10, INFINITY, 2};
+    const double q[] = {0, 0.1, 0.5, 0.9, 1}, expected[] = {1, 1.3, 2.5, 7.9, 10}; /* by hand: 1 + 0.3, 10 - 0.3 * 7 */
+    double found[5];
+    summary s, plain;
+    assert_true(stats_describe(&s, found, q, 5, values, 6));
+    assert_true(stats_summary(&plain, values, 6));
+    assert_memory_equal(&s, &plain, sizeof s);
+    assert_int_equal(s.n, 4);
+    for (int i = 0; i < 5; i++) assert_true(near(found[i], expected[i], 1e-15));
+    assert_true(stats_describe(&s, found, q, 5, values + 4, 1));
+    for (int i = 0; i < 5; i++) assert_true(isnan(found[i]));
+}
+
 static void an_empty_summary_is_all_nan(void **state) {
     (void)state;
     summary s;
@@ -203,6 +218,7 @@ static void adjusted_p_are_no_more_than_1(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(summaries_agree_with_pandas),
+        cmocka_unit_test(a_description_is_the_summary_and_more_quantiles),
         cmocka_unit_test(an_empty_summary_is_all_nan),
         cmocka_unit_test(equal_values_have_exactly_no_spread),
         cmocka_unit_test(a_summary_leaves_its_values_as_they_were),
