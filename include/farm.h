@@ -163,6 +163,9 @@ farm_status farm_print_status(const char *folder, const farm_options *options, F
  * the same for all of its shards. The farm's own; "" for one that farm_open or farm_merge gave. */
 const char *farm_run_id(const farm *f);
 
+/* What farm_write writes of the forecasts, by the config's key of that name: "all", "quantiles" or "none". */
+const char *farm_forecasts(const farm *f);
+
 const char *farm_name(const farm *f);
 size_t farm_repeats(const farm *f);
 size_t farm_experiments(const farm *f);

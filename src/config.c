@@ -75,12 +75,14 @@ static cJSON *repeats_value(const config *c) {
     return NULL;
 }
 
+static const config_key *forecasts_key(void) { return config_key_find(SECTION_TOP, "forecasts"); }
+
 static void read_scalars(loading *l, const farm_options *options) {
     static const farm_options nothing = {0};
     config *c = l->out;
     const cJSON *top = l->top, *seed = json_get(top, "seed");
     const cJSON *repeats = json_get(top, "repeats"), *threads = json_get(top, "threads");
-    const cJSON *bits = json_get(top, "precision");
+    const cJSON *bits = json_get(top, "precision"), *forecasts = json_get(top, "forecasts");
     if (!options) options = &nothing;
     if (json_get(top, "name")) c->name = copy_text(l, json_get(top, "name"));
     if (json_get(top, "description")) c->description = copy_text(l, json_get(top, "description"));
@@ -93,6 +95,7 @@ static void read_scalars(loading *l, const farm_options *options) {
     c->precision = bits && strcmp(bits->valuestring, "f64") == 0 ? PRECISION_F64 : PRECISION_F32;
     c->save_models = cJSON_IsTrue(json_get(top, "save_models"));
     c->record_loss = cJSON_IsTrue(json_get(top, "record_loss"));
+    if (forecasts) c->forecasts = (forecasts_written)config_choice(forecasts_key(), forecasts);
     if (options->repeats) c->half_width = NAN; /* just so many */
     override_integer(&l->texts, "--repeats", options->repeats, 1, 1000000000, &c->repeats);
     override_integer(&l->texts, "--threads", options->threads, 1, 4096, &c->threads);
@@ -130,7 +133,8 @@ static void write_scalars(loading *l) {
     bool fine = json_put(l->top, "repeats", repeats_value(c)) && json_put(l->top, "seed", config_seed_value(c->seed)) &&
                 json_put(l->top, "precision", cJSON_CreateString(c->precision == PRECISION_F64 ? "f64" : "f32")) &&
                 json_put(l->top, "save_models", cJSON_CreateBool(c->save_models)) &&
-                json_put(l->top, "record_loss", cJSON_CreateBool(c->record_loss));
+                json_put(l->top, "record_loss", cJSON_CreateBool(c->record_loss)) &&
+                json_put(l->top, "forecasts", cJSON_CreateString(forecasts_key()->choices[c->forecasts]));
     if (!fine) json_fault_memory(&l->texts);
 }
 

@@ -23,6 +23,7 @@ typedef struct {
     int threads; /* 0: decided by the pool */
     precision precision;
     bool save_models, record_loss;
+    forecasts_written forecasts;
     experiment *experiments; /* sweeps and matches expanded, in config order */
     size_t n_experiments;
     compare_spec compare;

@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Choices stand in the order of the enums in lstm.h, initial.h, schemes.h, stats.h and compare.h. */
+/* Choices stand in the order of the enums in lstm.h, initial.h, schemes.h, results.h, stats.h and compare.h. */
+static const char *const forecasts[] = {"all", "quantiles", "none", NULL};
 static const char *const precisions[] = {"f32", "f64", NULL};
 static const char *const presets[] = {"keras-2.0", "keras-1.2", "tf2-keras", "pytorch", NULL};
 #define NAME_OF(CONSTANT, name) #name,
@@ -53,6 +54,8 @@ const config_key config_keys[] = {
      .doc = "Whether to write every repeat's final weights to models/."},
     {SECTION_TOP, KEY_BOOLEAN, "record_loss", .fallback = "false",
      .doc = "Whether to keep the training loss of each epoch of the base fit, for learning curves."},
+    {SECTION_TOP, KEY_CHOICE, "forecasts", .choices = forecasts, .fallback = "\"all\"",
+     .doc = "What is written of the forecasts: each one, quantiles of each test step over the repeats, or nothing."},
     {SECTION_TOP, KEY_EXPERIMENTS, "experiments", .inner = SECTION_EXPERIMENT, .required = true,
      .doc = "What to run, in the order of the tables."},
     {SECTION_TOP, KEY_SECTION, "compare", .inner = SECTION_COMPARE,

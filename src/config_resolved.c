@@ -150,7 +150,7 @@ static cJSON *given_tree(json_texts *texts, const cJSON *given, const variants *
 
 char *config_resolved(json_texts *texts, const config *c, const cJSON *top, const cJSON *given, const variants *all,
                       char **defaulted) {
-    static const char *const scalars[] = {"repeats", "seed", "precision", "save_models", "record_loss"};
+    static const char *const scalars[] = {"repeats", "seed", "precision", "save_models", "record_loss", "forecasts"};
     const char *preset = config_preset(json_get(top, "model"));
     cJSON *out = cJSON_CreateObject();
     const cJSON *words = json_get(top, "description");

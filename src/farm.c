@@ -573,6 +573,7 @@ static report_input report_of(const farm *f) {
                           .results = &f->results,
                           .comparisons = &f->comparisons,
                           .no_pictures = f->no_plots,
+                          .forecasts = c->forecasts,
                           .reused = f->reused,
                           .computed = count_all_complete(f) - f->reused};
 }
@@ -676,6 +677,12 @@ farm_status farm_print_plan_json(const farm *f, FILE *out, farm_errors *errors) 
 }
 
 const char *farm_run_id(const farm *f) { return f->id.hex; }
+
+const char *farm_forecasts(const farm *f) {
+    static const char *const words[] = {
+        [FORECASTS_ALL] = "all", [FORECASTS_QUANTILES] = "quantiles", [FORECASTS_NONE] = "none"};
+    return words[f->config.forecasts];
+}
 
 const char *farm_name(const farm *f) { return f->config.name; }
 

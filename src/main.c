@@ -133,10 +133,14 @@ static void print_kept(const farm *f, const char *will) {
     farm_text_print(stderr, farm_store(f));
 }
 
-static void print_folder(const char *folder) {
+/* forecasts: see farm_forecasts; what is not there is named. */
+static void print_folder(const char *folder, const char *forecasts) {
     fputs("\nAll files are in ", stderr);
     farm_text_print(stderr, folder);
-    fputs("/\n", stderr);
+    fputs("/", stderr);
+    if (strcmp(forecasts, "quantiles") == 0) fputs(" (forecast_quantiles.csv instead of forecasts.csv)", stderr);
+    if (strcmp(forecasts, "none") == 0) fputs(" (without forecasts.csv)", stderr);
+    fputc('\n', stderr);
 }
 
 /* Writes and prints what a run came to. */
@@ -152,7 +156,7 @@ static farm_status conclude(const farm *f, const arguments *options, const char 
                 (unsigned long long)n.reused, (unsigned long long)n.computed);
     else if (n.reused > 0)
         fprintf(stderr, "\nAll %llu results were stored before; nothing was trained.", (unsigned long long)n.asked);
-    print_folder(folder);
+    print_folder(folder, farm_forecasts(f));
     return FARM_OK;
 }
 
@@ -233,7 +237,7 @@ static farm_status compare_files(const arguments *options, char **operands, int 
                                             options->quiet ? NULL : stdout, &style, errors);
     if (status != FARM_OK || options->quiet || !options->out) return status;
     fflush(stdout);
-    print_folder(options->out);
+    print_folder(options->out, "all");
     return FARM_OK;
 }
 

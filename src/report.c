@@ -21,6 +21,7 @@
 typedef struct {
     const report_input *in;
     const summary *summaries;
+    forecast_summary **forecasts; /* NULL: not asked for */
     plot_pictures pictures;
     const char *folder;
     output_set files;
@@ -78,6 +79,11 @@ static void ranks_file(FILE *out, const writing *w, size_t i) {
 static void forecasts_file(FILE *out, const writing *w, size_t i) {
     (void)i;
     report_forecasts_csv(out, w->in);
+}
+
+static void quantiles_file(FILE *out, const writing *w, size_t i) {
+    (void)i;
+    report_forecast_quantiles_csv(out, w->in, w->forecasts);
 }
 
 static void losses_file(FILE *out, const writing *w, size_t i) {
@@ -160,6 +166,10 @@ static bool always(const report_input *in) {
 
 static bool is_run(const report_input *in) { return in->series; }
 
+static bool has_forecasts(const report_input *in) { return is_run(in) && in->forecasts == FORECASTS_ALL; }
+
+static bool has_quantiles(const report_input *in) { return is_run(in) && in->forecasts == FORECASTS_QUANTILES; }
+
 static bool has_losses(const report_input *in) {
     for (size_t i = 0; i < in->n_experiments; i++)
         if (in->results->experiments[i].losses) return true;
@@ -174,17 +184,19 @@ typedef struct {
     file_writer *write;
     bool (*is_due)(const report_input *in);
     const char *head; /* how it begins where it may be stale: where it is not due and begins so, it is removed */
+    bool of_runs;     /* but not for a comparison of files, which has nothing in its place */
 } named_file;
 
 static const named_file named_files[] = {
-    {"summary.csv", summary_file, always, NULL},
-    {"comparisons.csv", comparisons_file, always, NULL},
-    {"pairs.csv", pairs_file, always, NULL},
-    {"ranks.csv", ranks_file, is_paired, "experiment,mean_rank,"},
-    {"forecasts.csv", forecasts_file, is_run, NULL},
-    {"learning_curves.csv", losses_file, has_losses, "experiment,repeat,epoch,loss\n"},
-    {"run.json", run_file, is_run, NULL},
-    {"report.html", html_file, always, NULL},
+    {"summary.csv", summary_file, always, NULL, false},
+    {"comparisons.csv", comparisons_file, always, NULL, false},
+    {"pairs.csv", pairs_file, always, NULL, false},
+    {"ranks.csv", ranks_file, is_paired, "experiment,mean_rank,", false},
+    {"forecasts.csv", forecasts_file, has_forecasts, "experiment,repeat,step,index,actual,forecast\n", true},
+    {"forecast_quantiles.csv", quantiles_file, has_quantiles, "experiment,step,index,actual,count,", true},
+    {"learning_curves.csv", losses_file, has_losses, "experiment,repeat,epoch,loss\n", false},
+    {"run.json", run_file, is_run, NULL, false},
+    {"report.html", html_file, always, NULL, false},
 };
 enum { N_NAMED_FILES = sizeof named_files / sizeof *named_files };
 
@@ -223,6 +235,15 @@ bool report_replaces(const char *folder, const char *path) {
     return false;
 }
 
+/* --- forecasts over the repeats --------------------------------------------------------------------------------- */
+
+/* For the table and the picture. */
+static farm_status summarise_forecasts(writing *w) {
+    if (!has_quantiles(w->in)) return FARM_OK;
+    w->forecasts = forecast_summaries_all(w->in->results);
+    return w->forecasts ? FARM_OK : out_of_memory(w->errors, w->folder);
+}
+
 /* --- pictures --------------------------------------------------------------------------------------------------- */
 
 static farm_status draw_pictures(writing *w) {
@@ -234,7 +255,8 @@ static farm_status draw_pictures(writing *w) {
                               .frames = in->frames,
                               .n_experiments = in->n_experiments,
                               .results = in->results,
-                              .comparisons = in->comparisons};
+                              .comparisons = in->comparisons,
+                              .forecasts = w->forecasts};
     if (in->no_pictures || plot_draw(&w->pictures, &drawn, w->errors) == FARM_OK) return FARM_OK;
     return out_of_memory(w->errors, w->folder);
 }
@@ -270,7 +292,7 @@ static const char *const models_heads[] = {"[\n  {\"kernel\": ", "[\n  null", NU
 /* Whether a file in the folder is one of ours, and not somebody's who keeps such names, too. A link is: what it leads to
  * stays. */
 static bool is_ours(DIR *folder, const char *name, const char *const *heads) {
-    char head[40] = "";
+    char head[64] = ""; /* room for the longest of heads */
     struct stat info;
     if (fstatat(dirfd(folder), name, &info, AT_SYMLINK_NOFOLLOW) != 0 || S_ISLNK(info.st_mode)) return true;
     int fd = S_ISREG(info.st_mode) ? openat(dirfd(folder), name, O_RDONLY | O_CLOEXEC) : -1;
@@ -345,7 +367,7 @@ static farm_status remove_stale_tables(const writing *w) {
         const named_file *file = &named_files[i];
         const char *const heads[] = {file->head, NULL};
         struct stat info;
-        if (!file->head || file->is_due(w->in)) continue;
+        if (!file->head || file->is_due(w->in) || (file->of_runs && !is_run(w->in))) continue;
         if (fstatat(dirfd(listing), file->name, &info, AT_SYMLINK_NOFOLLOW) != 0) continue;
         if (is_ours(listing, file->name, heads) && remove_file(w->folder, file->name, w->errors) != FARM_OK)
             status = FARM_FAILED;
@@ -382,13 +404,15 @@ farm_status report_write(const report_input *in, const char *folder, farm_errors
         out_of_memory(errors, folder);
         goto done;
     }
-    if (output_make_folder(folder, errors) || draw_pictures(&w) || write_results(&w) || write_pictures(&w)) goto done;
+    if (output_make_folder(folder, errors) || summarise_forecasts(&w) || draw_pictures(&w)) goto done;
+    if (write_results(&w) || write_pictures(&w)) goto done;
     if (has_models(in) && write_models(&w, models)) goto done;
     if (write_named_files(&w) || results_lost(in->results) || output_publish(&w.files, errors)) goto done;
     status = remove_all_stale(&w, models);
 done:
     output_discard(&w.files);
     plot_free(&w.pictures);
+    forecast_summaries_free(w.forecasts, in->n_experiments);
     free(models);
     free(summaries);
     number_locale_leave(&held);

@@ -35,13 +35,14 @@ typedef struct {
     const frame *const *frames; /* [n_experiments], each experiment's own; NULL: from files */
     const results *results;
     const comparisons *comparisons;
-    bool no_pictures;          /* report_write draws none */
-    uint64_t reused, computed; /* results that were stored before, and those that this run added */
+    bool no_pictures;            /* report_write draws none */
+    forecasts_written forecasts; /* what report_write writes of them */
+    uint64_t reused, computed;   /* results that were stored before, and those that this run added */
 } report_input;
 
 /* Writes into folder (made where missing) summary.csv, comparisons.csv, pairs.csv, ranks.csv (unless unpaired), the
- * pictures of plot.h and report.html; of a run also experiment_<name>.csv for each experiment, forecasts.csv, run.json and,
- * where they were kept, learning_curves.csv of losses and models/<name>.json of weights: all of them or none. Then removes what experiments that this run does not
+ * pictures of plot.h and report.html; of a run also experiment_<name>.csv for each experiment, forecasts.csv or
+ * forecast_quantiles.csv or neither, run.json and, where they were kept, learning_curves.csv of losses and models/<name>.json of weights: all of them or none. Then removes what experiments that this run does not
  * have left under such names, so that a glob finds one run alone, and tables and pictures that there are none of this time (a
  * file that does not begin as ours do is somebody's, and stays); an older run's models stay where this one writes none.
  * Only run.json differs between runs of one config (seconds, threads).

@@ -131,6 +131,27 @@ void report_forecasts_csv(FILE *out, const report_input *in) {
         for (size_t r = 0; r < in->results->experiments[i].n_repeats; r++) forecast_lines(out, in, i, r);
 }
 
+/* One test row of one experiment. */
+static void quantiles_line(FILE *out, const report_input *in, size_t i, size_t step, const forecast_summary *s) {
+    const frame *f = in->frames[i];
+    size_t row = (size_t)f->n_train + step;
+    const double columns[] = {s->all.mean,   s->all.std, s->all.min, s->q05, s->q10,    s->all.q25,
+                              s->all.median, s->all.q75, s->q90,     s->q95, s->all.max};
+    put_text(out, in->experiments[i].name);
+    fprintf(out, ",%zu,%d", step + 1, f->indices[row]);
+    put_number(out, ",", f->actuals[row]);
+    fprintf(out, ",%zu,%zu", s->all.n, s->all.left_out);
+    for (size_t c = 0; c < sizeof columns / sizeof *columns; c++) put_number(out, ",", columns[c]);
+    fputc('\n', out);
+}
+
+void report_forecast_quantiles_csv(FILE *out, const report_input *in, forecast_summary *const *all) {
+    fputs("experiment,step,index,actual,count,diverged,mean,std,min,5%,10%,25%,50%,75%,90%,95%,max\n", out);
+    for (size_t i = 0; i < in->n_experiments; i++)
+        for (size_t step = 0; step < in->results->experiments[i].n_test; step++)
+            quantiles_line(out, in, i, step, &all[i][step]);
+}
+
 /* The losses of one repeat. */
 static void loss_lines(FILE *out, const report_input *in, size_t i, size_t repeat) {
     const experiment_result *e = &in->results->experiments[i];

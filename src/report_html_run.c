@@ -49,6 +49,21 @@ static void put_series(FILE *out, const report_input *in) {
             in->series->digest.hex);
 }
 
+/* Where there is no file of every forecast. */
+static void put_forecasts(FILE *out, forecasts_written written) {
+    if (written == FORECASTS_ALL) return;
+    put_term(out, "Forecasts");
+    fputs(
+        written == FORECASTS_QUANTILES
+            ? "<code>forecast_quantiles.csv</code> has quantiles of each test step over the repeats, as the config asks"
+            : "stand in no file beside this page, as the config asks",
+        out);
+    fputs(
+        "; with <code>--set forecasts=all</code> the same run writes <code>forecasts.csv</code>, without "
+        "training</dd>\n",
+        out);
+}
+
 void html_reproduce(FILE *out, const report_input *in) {
     if (in->command) {
         fputs("<pre class=\"command\"><code>", out);
@@ -69,6 +84,7 @@ void html_reproduce(FILE *out, const report_input *in) {
         "page "
         "from it without training</dd>\n",
         out);
+    put_forecasts(out, in->forecasts);
     put_term(out, "Threads, vector level, time");
     fputs("change no bit of the results, and so are not in this page: see <code>run.json</code></dd>\n</dl>\n", out);
 }

@@ -4,6 +4,7 @@
 #ifndef REPORT_PARTS_H
 #define REPORT_PARTS_H
 
+#include "forecast_summary.h"
 #include "report.h"
 
 /* report_csv.c; i is an experiment */
@@ -13,6 +14,7 @@ void report_comparisons_csv(FILE *out, const report_input *in);
 void report_pairs_csv(FILE *out, const report_input *in);
 void report_ranks_csv(FILE *out, const report_input *in);
 void report_forecasts_csv(FILE *out, const report_input *in);
+void report_forecast_quantiles_csv(FILE *out, const report_input *in, forecast_summary *const *all);
 void report_losses_csv(FILE *out, const report_input *in);
 
 /* report_json.c */

@@ -52,6 +52,9 @@ typedef struct {
 /* What is kept beside forecasts. */
 enum { KEEP_WEIGHTS = 1, KEEP_LOSSES = 2 };
 
+/* What is written of the forecasts: every one; of each test row quantiles over the repeats; nothing. */
+typedef enum { FORECASTS_ALL, FORECASTS_QUANTILES, FORECASTS_NONE } forecasts_written;
+
 enum { MOST_LOSSES = 200 }; /* points of a learning curve, spread evenly over more epochs than that */
 
 /* Points of the learning curve of so many epochs. */

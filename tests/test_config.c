@@ -706,6 +706,7 @@ static void defaults_of_the_top_are_as_documented(void **state) {
     assert_int_equal(c.threads, 0);
     assert_int_equal(c.precision, PRECISION_F32);
     assert_false(c.save_models);
+    assert_int_equal(c.forecasts, FORECASTS_ALL);
     assert_int_equal(c.compare.adjust, ADJUST_HOLM);
     assert_true(c.compare.alpha == 0.05);
     assert_int_equal(c.compare.n_tests, 1);
@@ -782,15 +783,16 @@ static void set_reaches_every_corner(void **state) {
 
 static void set_takes_json_or_else_text(void **state) {
     (void)state;
-    const char *set[] = {"precision=f64", "frame.scale=none", "experiments[0].name=\"a{epochs}\"", "save_models=true",
-                         "frame.difference=[]"};
-    farm_options options = {.set = set, .n_set = 5};
+    const char *set[] = {"precision=f64",    "frame.scale=none",    "experiments[0].name=\"a{epochs}\"",
+                         "save_models=true", "frame.difference=[]", "forecasts=quantiles"};
+    farm_options options = {.set = set, .n_set = 6};
     write_text("t.json", HEAD "\"experiments\": [{\"scheme\": \"fixed\"}]}");
     config c = load_file("t.json", &options);
     assert_int_equal(c.precision, PRECISION_F64);
     assert_int_equal(c.experiments[0].frame.scale, SCALE_NONE);
     assert_string_equal(c.experiments[0].name, "a500");
     assert_true(c.save_models);
+    assert_int_equal(c.forecasts, FORECASTS_QUANTILES);
     assert_int_equal(c.experiments[0].frame.n_differences, 0);
     config_free(&c);
 }
@@ -907,6 +909,7 @@ static void expect_same_experiments(const config *a, const config *b) {
     assert_memory_equal(a->compare.tests, b->compare.tests, sizeof a->compare.tests);
     assert_true(a->compare.rope == b->compare.rope);
     assert_true(a->compare.alpha == b->compare.alpha && a->seed == b->seed && a->repeats == b->repeats);
+    assert_int_equal(a->forecasts, b->forecasts);
 }
 
 /* path's resolved text loads to the same experiments and to the same resolved text, beside the config. */
@@ -929,7 +932,7 @@ static void the_resolved_config_is_a_config_of_the_same_experiments(void **state
     write_text(
         "t.json", HEAD
         "\"description\": \"a \\\"b\\\" \\u00e9\\n\", \"seed\": \"18446744073709551615\", \"repeats\": 7, "
-        "\"precision\": \"f64\", \"save_models\": true,"
+        "\"precision\": \"f64\", \"save_models\": true, \"forecasts\": \"none\","
         "\"frame\": {\"difference\": [1, 2], \"scale\": [0.1, 0.30000000000000004], \"test\": 6}, \"train\": "
         "{\"epochs\": 20},"
         "\"model\": {\"initial_weights\": {\"file\": \"w.json\"}},"
@@ -1021,6 +1024,7 @@ static void the_resolved_config_tells_what_was_given_from_what_was_not(void **st
     static const char *const defaulted[][2] = {
         {"", "\"repeats\": 10"},
         {"", "\"precision\": \"f32\""},
+        {"", "\"forecasts\": \"all\""},
         {"\"frame\"", "\"difference\": 1"},
         {"\"train\"", "\"beta_2\": 0.999"},
         {"\"fixed\"", "\"neurons\": 1"},

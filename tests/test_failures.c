@@ -23,6 +23,7 @@ static const char zoo_json[] =
     "{\"name\": \"zoo\", \"description\": \"one of everything\",\n"
     " \"series\": {\"file\": \"series.csv\", \"column\": \"Sales\"}, \"frame\": {\"test\": 3},\n"
     " \"train\": {\"epochs\": 2}, \"repeats\": 3, \"seed\": \"18446744073709551615\", \"save_models\": true,\n"
+    " \"forecasts\": \"quantiles\",\n"
     " \"experiments\": [\n"
     "  {\"scheme\": \"fixed\"},\n"
     "  {\"scheme\": \"update\", \"sweep\": {\"epochs\": [1, 2], \"model.neurons\": [1, 2]}},\n"

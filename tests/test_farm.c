@@ -56,6 +56,7 @@ static void a_farm_runs_without_options_or_hooks(void **state) {
     farm *f = load(&s, NULL);
     size_t n = 0;
     assert_string_equal(farm_name(f), "two");
+    assert_string_equal(farm_forecasts(f), "all");
     assert_int_equal(farm_repeats(f), 3);
     assert_int_equal(farm_experiments(f), 2);
     assert_string_equal(farm_experiment_name(f, 1), "persistence");

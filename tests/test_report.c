@@ -289,6 +289,63 @@ static void ranks_stand_beside_what_friedman_says_of_them(void **state) {
     scratch_close(&s);
 }
 
+/* Of 0.25, 2.25, 4.25, 6.25 the 10% is 0.25 + 0.3 * 2, the 95% 6.25 - 0.15 * 2, and std is sqrt(20 / 3); rounded as
+ * pandas rounds. */
+static void forecasts_are_written_one_by_one_or_as_quantiles_or_not(void **state) {
+    (void)state;
+    run *r = small_run();
+    scratch s = scratch_open();
+    strcpy(r->names[UPDATE_2], "a, \"b\"");
+    for (int i = 0; i < N; i++) r->forecasts[UPDATE_2][2 * i] = NAN;
+    for (int i = 1; i < N; i++) r->forecasts[UPDATE_2][2 * i + 1] = i == 2 ? -INFINITY : NAN;
+    write_run(r, &s);
+    r->in.forecasts = FORECASTS_QUANTILES;
+    write_run(r, &s);
+    expect_file(&s, "forecast_quantiles.csv",
+                "experiment,step,index,actual,count,diverged,mean,std,min,5%,10%,25%,50%,75%,90%,95%,max\n"
+                "fixed,1,4,40.5,4,0,3.25,2.581988897471611,0.25,0.55,0.8500000000000001,1.75,3.25,4.75,5.65,5."
+                "949999999999999,6.25\n"
+                "fixed,2,5,50,4,0,4.25,2.581988897471611,1.25,1.55,1.85,2.75,4.25,5.75,6.65,6.949999999999999,7.25\n"
+                "\"a, \"\"b\"\"\",1,4,40.5,0,4,nan,nan,nan,nan,nan,nan,nan,nan,nan,nan,nan\n"
+                "\"a, \"\"b\"\"\",2,5,50,1,3,101.25,nan,101.25,101.25,101.25,101.25,101.25,101.25,101.25,101.25,"
+                "101.25\n"
+                "persistence,1,4,40.5,1,0,200.25,nan,200.25,200.25,200.25,200.25,200.25,200.25,200.25,200.25,200.25\n"
+                "persistence,2,5,50,1,0,201.25,nan,201.25,201.25,201.25,201.25,201.25,201.25,201.25,201.25,201.25\n");
+    expect_no_file(&s, "forecasts.csv");
+    assert_int_equal(scratch_count(s.folder), 10);
+    r->in.forecasts = FORECASTS_ALL;
+    write_run(r, &s);
+    expect_no_file(&s, "forecast_quantiles.csv");
+    assert_int_equal(access(scratch_path(&s, "forecasts.csv"), F_OK), 0);
+    r->in.forecasts = FORECASTS_NONE;
+    write_run(r, &s);
+    expect_no_file(&s, "forecast_quantiles.csv");
+    expect_no_file(&s, "forecasts.csv");
+    assert_int_equal(scratch_count(s.folder), 9);
+    scratch_write_text(&s, "forecasts.csv", "experiment,repeat,step,index,actual,forecasts\n"); /* nearly ours */
+    scratch_write_text(&s, "forecast_quantiles.csv", "mine\n");
+    write_run(r, &s);
+    expect_file(&s, "forecasts.csv", "experiment,repeat,step,index,actual,forecasts\n");
+    expect_file(&s, "forecast_quantiles.csv", "mine\n");
+    scratch_close(&s);
+}
+
+/* As farm_compare_files writes them. */
+static void a_comparison_of_files_leaves_a_runs_forecasts_alone(void **state) {
+    (void)state;
+    run *r = small_run();
+    scratch s = scratch_open();
+    static const char text[] = "experiment,repeat,step,index,actual,forecast\n";
+    const report_source sources[N_EXPERIMENTS] = {{.path = "a.csv"}, {.path = "b.csv"}, {.path = "c.csv"}};
+    scratch_write_text(&s, "forecasts.csv", text);
+    r->in.series = NULL;
+    r->in.sources = sources;
+    write_run(r, &s);
+    expect_file(&s, "forecasts.csv", text);
+    expect_no_file(&s, "forecast_quantiles.csv");
+    scratch_close(&s);
+}
+
 /* Of 3 epochs two points are after 2 and 3. */
 static void learning_curves_have_the_epochs_that_were_kept(void **state) {
     (void)state;
@@ -1005,6 +1062,8 @@ int main(void) {
         cmocka_unit_test(comparisons_have_a_line_a_pair),
         cmocka_unit_test(pairs_have_a_line_each_with_what_they_came_to),
         cmocka_unit_test(ranks_stand_beside_what_friedman_says_of_them),
+        cmocka_unit_test(forecasts_are_written_one_by_one_or_as_quantiles_or_not),
+        cmocka_unit_test(a_comparison_of_files_leaves_a_runs_forecasts_alone),
         cmocka_unit_test(learning_curves_have_the_epochs_that_were_kept),
         cmocka_unit_test(run_json_tells_what_was_run),
         cmocka_unit_test(paths_that_are_not_utf8_become_replacement_characters),

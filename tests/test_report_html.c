@@ -194,6 +194,24 @@ static void numbers_are_rounded_to_read_and_exact_where_pointed_at(void **state)
     free(page);
 }
 
+static void forecasts_that_are_not_in_a_file_are_told_of(void **state) {
+    (void)state;
+    run *r = small_run();
+    char *page = page_of(r);
+    assert_null(strstr(page, "<dt>Forecasts</dt>"));
+    free(page);
+    r->in.forecasts = FORECASTS_QUANTILES;
+    page = page_of(r);
+    expect(page, "<dt>Forecasts</dt>\n<dd><code>forecast_quantiles.csv</code> has quantiles");
+    expect(page, "with <code>--set forecasts=all</code>");
+    free(page);
+    r->in.forecasts = FORECASTS_NONE;
+    page = page_of(r);
+    expect(page, "<dt>Forecasts</dt>\n<dd>stand in no file");
+    assert_null(strstr(page, "forecast_quantiles.csv"));
+    free(page);
+}
+
 static void every_diverged_repeat_is_named(void **state) {
     (void)state;
     run *r = small_run();
@@ -323,6 +341,7 @@ int main(void) {
         cmocka_unit_test(a_text_is_shown_and_never_read_as_html),
         cmocka_unit_test(the_verdict_comes_first_and_the_limits_last),
         cmocka_unit_test(numbers_are_rounded_to_read_and_exact_where_pointed_at),
+        cmocka_unit_test(forecasts_that_are_not_in_a_file_are_told_of),
         cmocka_unit_test(every_diverged_repeat_is_named),
         cmocka_unit_test(each_comparison_is_told_from_the_side_that_was_asked_about),
         cmocka_unit_test(defaults_are_told_from_what_was_given),
