@@ -372,7 +372,8 @@ static bool say_best(sentence *s, const experiment *experiments) {
 typedef struct {
     size_t n, gained, lost;
     bool states_differ;
-    size_t baselines, trained; /* baselines compared with the reference, and those better than it */
+    size_t baselines, trained,
+        harmed; /* baselines compared with the reference, those better than it, and those worse */
 } gain;
 
 /* 1 where one of a pair is decidedly better than the other, seen from experiment i; -1 worse, 0 undecided. */
@@ -399,6 +400,7 @@ static gain count_gain(const comparisons *c, const experiment *experiments) {
         if (with_reference && is_baseline(&experiments[other]) && !isnan(item->tests[0].result.p)) {
             g.baselines++;
             g.trained += decided_for(item, other) > 0;
+            g.harmed += decided_for(item, other) < 0;
         }
     }
     return g;
@@ -408,10 +410,12 @@ static gain count_gain(const comparisons *c, const experiment *experiments) {
 static void say_training(sentence *s, const gain *g, const experiment *experiments) {
     if (g->baselines == 0) return;
     const char *reference = experiments[s->all->reference].name;
-    if (g->trained == 0)
-        say(s, "; extra training alone gains nothing that can be told over %s", reference);
-    else
+    if (g->trained > 0)
         say(s, "; extra training alone beats %s in %zu of %zu baselines", reference, g->trained, g->baselines);
+    else if (g->harmed > 0)
+        say(s, "; extra training alone is worse than %s in %zu of %zu baselines", reference, g->harmed, g->baselines);
+    else
+        say(s, "; extra training alone gains nothing that can be told over %s", reference);
 }
 
 static bool say_gain(sentence *s, const experiment *experiments) {

@@ -690,6 +690,12 @@ static void training_alone_is_given_its_due(void **state) {
         "No update can be shown to beat its matched baseline: no gain can be credited to the new data; in "
         "1 extra training alone does better; extra training alone beats fixed in 1 of 1 baselines.");
     compare_free(&r->out);
+    for (int i = 0; i < N; i++) r->rmse[FIXED_522][i] = r->rmse[FIXED][i] + 4 + (i % 2 ? 0.5 : -0.5);
+    compare_run(r);
+    expect_run_sentence(r, RUN_GAIN,
+                        "1 of 1 updates beats the matched baseline: the new data and the zero start explain the gain; "
+                        "extra training alone is worse than fixed in 1 of 1 baselines.");
+    compare_free(&r->out);
 }
 
 static void experiments_of_other_rows_or_no_result_are_left_out_of_the_standing(void **state) {
