@@ -76,11 +76,77 @@ number_fault number_parse(double *out, const char *text, size_t length) {
 
 /* --- writing ---------------------------------------------------------------------------------------------------- */
 
+#ifdef __SIZEOF_INT128__
+__extension__ typedef unsigned __int128 wide;
+
+/* units / 10^places, with the places that are not zeros at the end. */
+static void write_fixed(char *text, bool negative, uint64_t units, uint64_t power, int places) {
+    char digits[24];
+    int n = 0;
+    uint64_t whole = units / power, rest = units % power;
+    for (; places > 0 && rest % 10 == 0; places--) rest /= 10;
+    for (int i = 0; i < places; i++, rest /= 10) digits[n++] = (char)('0' + rest % 10);
+    if (places > 0) digits[n++] = '.';
+    do digits[n++] = (char)('0' + whole % 10);
+    while ((whole /= 10) > 0);
+    if (negative) *text++ = '-';
+    while (n > 0) *text++ = digits[--n];
+    *text = '\0';
+}
+
+/* number_exact where all fits into integers, so that rounding and reading back need neither printf nor strtod: what is
+ * as large as most series are. false: text is as it was. */
+static bool write_quickly(char *text, double value) {
+    static const uint64_t powers[] = {1,
+                                      10,
+                                      100,
+                                      1000,
+                                      10000,
+                                      100000,
+                                      1000000,
+                                      10000000,
+                                      100000000,
+                                      1000000000,
+                                      10000000000,
+                                      100000000000,
+                                      1000000000000,
+                                      10000000000000,
+                                      100000000000000,
+                                      1000000000000000,
+                                      10000000000000000};
+    uint64_t bits, one = 1;
+    double size = fabs(value);
+    int before = 0; /* digits before the point, but one */
+    if (!(size >= 1 && size < 1e14)) return false;
+    memcpy(&bits, &size, sizeof bits);
+    int shift = 1075 - (int)(bits >> 52); /* size is mantissa / 2^shift; 6 ... 52 */
+    uint64_t mantissa = (bits & ((one << 52) - 1)) | one << 52, unit = one << shift;
+    if (mantissa == one << 52) return false; /* the next smaller double is nearer than the next larger one */
+    while (size >= (double)powers[before + 1]) before++;
+    for (int digits = 15;; digits++) {
+        uint64_t power = powers[digits - 1 - before];
+        wide scaled = (wide)mantissa * power; /* the value in the last digit's units, times unit */
+        uint64_t units = (uint64_t)(scaled >> shift), rest = (uint64_t)scaled & (unit - 1);
+        bool up = 2 * rest > unit || (2 * rest == unit && units % 2 == 1);
+        uint64_t off = 2 * (up ? unit - rest : rest); /* from the value, in halves of the distance to the next double */
+        if (digits < 17 && !(off < power || (off == power && mantissa % 2 == 0))) continue;
+        write_fixed(text, value < 0, units + up, power, digits - 1 - before);
+        return true;
+    }
+}
+#else
+static bool write_quickly(char *text, double value) {
+    (void)text, (void)value;
+    return false;
+}
+#endif
+
 void number_exact(char *text, double value) {
     if (!isfinite(value)) {
         strcpy(text, isnan(value) ? "nan" : value > 0 ? "inf" : "-inf");
         return;
     }
+    if (write_quickly(text, value)) return;
     for (int digits = 15; digits <= 17; digits++) { /* 17 are always enough for a double */
         snprintf(text, NUMBER_TEXT, "%.*g", digits, value);
         if (strtod(text, NULL) == value) return;

@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
@@ -27,6 +28,51 @@ static void exact_texts_read_back_to_the_same_bits(void **state) {
         assert_true(strlen(text) < NUMBER_TEXT);
         assert_int_equal(parse(text, &back), NUMBER_OK);
         assert_memory_equal(&value, &back, sizeof value);
+    }
+}
+
+/* What number_exact must write, by libc alone. */
+static void write_plainly(char *text, double value) {
+    for (int digits = 15; digits <= 17; digits++) {
+        snprintf(text, NUMBER_TEXT, "%.*g", digits, value);
+        if (strtod(text, NULL) == value) return;
+    }
+}
+
+static void exact_as_plainly(double value) {
+    char text[NUMBER_TEXT], plain[NUMBER_TEXT];
+    for (int sign = 0; sign < 2; sign++, value = -value) {
+        number_exact(text, value);
+        write_plainly(plain, value);
+        assert_string_equal(text, plain);
+    }
+}
+
+/* Of the size of series, where integers do what libc would: any value, decimals, ties, and neighbours of powers. */
+static void exact_texts_of_series_are_those_of_libc(void **state) {
+    (void)state;
+    uint64_t bits = 1;
+    for (int i = 0; i < 100000; i++) {
+        bits = bits * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+        double fraction = (double)(bits >> 11) / 9007199254740992.0;
+        double decimal = (double)(bits >> 40) / (double[]){1, 10, 100, 1000}[i % 4];
+        exact_as_plainly(exp(34 * fraction - 1)); /* 0.4 ... 2e14 */
+        exact_as_plainly(decimal);
+        exact_as_plainly((float)decimal * (float)fraction);
+        exact_as_plainly(ldexp((double)(bits >> 52) + 1, i % 50 - 12));
+        exact_as_plainly(nextafter(decimal, i % 2 ? 0 : INFINITY));
+    }
+    for (int power = -2; power < 16; power++) {
+        double value = pow(10, power), below = nextafter(value, 0), above = nextafter(value, INFINITY);
+        exact_as_plainly(value);
+        exact_as_plainly(below);
+        exact_as_plainly(nextafter(below, 0));
+        exact_as_plainly(above);
+        exact_as_plainly(nextafter(above, INFINITY));
+    }
+    for (int power = -2; power < 50; power++) {
+        exact_as_plainly(ldexp(1, power));
+        exact_as_plainly(nextafter(ldexp(1, power), 0));
     }
 }
 
@@ -141,6 +187,7 @@ static void the_nearest_name_is_found_if_it_is_near(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(exact_texts_read_back_to_the_same_bits),
+        cmocka_unit_test(exact_texts_of_series_are_those_of_libc),
         cmocka_unit_test(exact_texts_are_as_short_as_they_can_be),
         cmocka_unit_test(only_whole_decimal_numbers_are_numbers),
         cmocka_unit_test(people_get_few_digits_at_any_scale),
