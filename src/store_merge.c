@@ -11,16 +11,33 @@ void store_shard_range(size_t repeats, int shard, int of_shards, size_t *first, 
     *end = *first + each + (k - 1 < more);
 }
 
-/* --- one store's rows ------------------------------------------------------------------------------------------- */
+/* --- rows of several stores ------------------------------------------------------------------------------------- */
 
-/* A store on its way into another. */
+/* As many stores are read side by side, so that what belongs together in the target is written one after another,
+ * without a memory or a number of open files that grows with the shards. */
+enum { SIDE_BY_SIDE = 16 };
+
+/* A store on its way into another, and the work of it that is next. */
 typedef struct {
-    store *to, *from;
-    sqlite3_stmt *insert, *find;
+    store *store;
+    sqlite3_stmt *works, *rows;
+    store_work work;
+    const char *text; /* of the work, SQLite's; NULL: there is none left */
+} source;
+
+typedef struct {
+    store *to;
+    source sources[SIDE_BY_SIDE]; /* [n] */
+    size_t n;
+    sqlite3_stmt *insert, *find, *replace;
     double *numbers; /* [room] of the row at hand */
     size_t room;
     farm_errors *errors;
 } merging;
+
+/* Columns of a row as every query here has them. */
+enum { REPEAT, STEP, FORECASTS, WEIGHTS, LOSSES, CHECKSUM };
+#define ROW_COLUMNS "repeat, step, forecasts, weights, losses, checksum"
 
 static bool make_room(merging *m, size_t n) {
     if (m->numbers && n <= m->room) return true;
@@ -31,89 +48,162 @@ static bool make_room(merging *m, size_t n) {
     return true;
 }
 
+/* Whether a row is as it was written. FARM_FAILED: it is not, and errors says so. */
+static farm_status check_row(merging *m, const source *from) {
+    sqlite3_stmt *row = from->rows;
+    store_row out = {.work = &from->work.hash,
+                     .repeat = (size_t)sqlite3_column_int64(row, REPEAT),
+                     .step = (size_t)sqlite3_column_int64(row, STEP),
+                     .n_forecasts = (size_t)sqlite3_column_bytes(row, FORECASTS) / 8,
+                     .n_weights = (size_t)sqlite3_column_bytes(row, WEIGHTS) / 8,
+                     .n_losses = (size_t)sqlite3_column_bytes(row, LOSSES) / 8};
+    if (!make_room(m, out.n_forecasts + out.n_weights + out.n_losses))
+        return store_damaged(from->store, m->errors, "out of memory");
+    double *weights = m->numbers + out.n_forecasts, *losses = weights + out.n_weights;
+    out.forecasts = m->numbers;
+    out.weights = weights;
+    out.losses = losses;
+    if (store_column_doubles(m->numbers, row, FORECASTS, out.n_forecasts) &&
+        (!out.n_weights || store_column_doubles(weights, row, WEIGHTS, out.n_weights)) &&
+        (!out.n_losses || store_column_doubles(losses, row, LOSSES, out.n_losses)) &&
+        store_row_check(&out) == sqlite3_column_int64(row, CHECKSUM))
+        return FARM_OK;
+    return store_damaged(from->store, m->errors, "repeat %zu of work %.8s is not as it was written", out.repeat,
+                         from->work.hash.hex);
+}
+
+/* The row as it is, which has been checked: with the checksum that it came with. SQLite's result code. */
+static int put_row(sqlite3_stmt *insert, sqlite3_int64 work, sqlite3_stmt *row) {
+    sqlite3_bind_int64(insert, 1, work);
+    for (int column = REPEAT; column <= CHECKSUM; column++) {
+        if (column < FORECASTS || column > LOSSES)
+            sqlite3_bind_int64(insert, column + 2, sqlite3_column_int64(row, column));
+        else if (sqlite3_column_bytes(row, column) < 8)
+            sqlite3_bind_null(insert, column + 2);
+        else
+            sqlite3_bind_blob(insert, column + 2, sqlite3_column_blob(row, column), sqlite3_column_bytes(row, column),
+                              SQLITE_STATIC);
+    }
+    int code = sqlite3_step(insert);
+    sqlite3_reset(insert);
+    sqlite3_clear_bindings(insert);
+    return code;
+}
+
 static bool same_blob(sqlite3_stmt *a, sqlite3_stmt *b, int column) {
     int n = sqlite3_column_bytes(a, column);
     const void *x = sqlite3_column_blob(a, column), *y = sqlite3_column_blob(b, column);
     return n == sqlite3_column_bytes(b, column) && (n == 0 || memcmp(x, y, (size_t)n) == 0);
 }
 
-/* Whether the store has the row already. *status: FARM_FAILED where it has another in its place. */
-static bool has_row(merging *m, sqlite3_stmt *row, sqlite3_int64 work, farm_status *status) {
-    sqlite3_bind_int64(m->find, 1, work);
-    for (int i = 0; i < 2; i++) sqlite3_bind_int64(m->find, i + 2, sqlite3_column_int64(row, i));
-    bool there = sqlite3_step(m->find) == SQLITE_ROW;
-    bool agree = there && same_blob(m->find, row, 2), more = false;
-    for (int column = 3; agree && column <= 4; column++) { /* weights and losses, of which either may have none */
-        bool ours = sqlite3_column_bytes(m->find, column) > 0, theirs = sqlite3_column_bytes(row, column) > 0;
-        if (ours && theirs) agree = same_blob(m->find, row, column);
-        more = more || (theirs && !ours);
+/* Whether a row agrees with ours in its place, which find has just found. *more: it has weights or losses beyond ours. */
+static bool agrees(sqlite3_stmt *ours, sqlite3_stmt *row, bool *more) {
+    bool agree = same_blob(ours, row, FORECASTS);
+    for (int column = WEIGHTS; agree && column <= LOSSES; column++) { /* of which either may have none */
+        bool we = sqlite3_column_bytes(ours, column) > 0, they = sqlite3_column_bytes(row, column) > 0;
+        if (we && they) agree = same_blob(ours, row, column);
+        *more = *more || (they && !we);
     }
-    if (there && !agree) {
-        errors_add(m->errors, (error_place){.file = m->from->path},
+    return agree;
+}
+
+/* There is a row in its place: they must agree, and the one with more is kept. */
+static farm_status reconcile_row(merging *m, const source *from, sqlite3_int64 work) {
+    farm_status status = FARM_OK;
+    bool more = false;
+    sqlite3_bind_int64(m->find, 1, work);
+    for (int column = REPEAT; column <= STEP; column++)
+        sqlite3_bind_int64(m->find, column + 2, sqlite3_column_int64(from->rows, column));
+    if (sqlite3_step(m->find) != SQLITE_ROW) {
+        status = store_fail(m->to, m->errors, "cannot read the store");
+    } else if (!agrees(m->find, from->rows, &more)) {
+        errors_add(m->errors, (error_place){.file = from->store->path},
                    "repeat %lld differs from the one that %s has: they were not made by the same program; run that "
                    "shard again with --fresh",
-                   (long long)sqlite3_column_int64(row, 0), m->to->path);
-        *status = FARM_FAILED;
+                   (long long)sqlite3_column_int64(from->rows, REPEAT), m->to->path);
+        status = FARM_FAILED;
     }
     sqlite3_reset(m->find);
-    return there && !more;
-}
-
-static farm_status copy_row(merging *m, sqlite3_stmt *row, const store_work *from, const store_work *to) {
-    store_row out = {.work = &from->hash,
-                     .repeat = (size_t)sqlite3_column_int64(row, 0),
-                     .step = (size_t)sqlite3_column_int64(row, 1),
-                     .n_forecasts = (size_t)sqlite3_column_bytes(row, 2) / 8,
-                     .n_weights = (size_t)sqlite3_column_bytes(row, 3) / 8,
-                     .n_losses = (size_t)sqlite3_column_bytes(row, 4) / 8};
-    if (!make_room(m, out.n_forecasts + out.n_weights + out.n_losses))
-        return store_damaged(m->from, m->errors, "out of memory");
-    out.forecasts = m->numbers;
-    out.weights = m->numbers + out.n_forecasts;
-    out.losses = out.weights + out.n_weights;
-    if (!store_column_doubles(m->numbers, row, 2, out.n_forecasts) ||
-        (out.n_weights && !store_column_doubles(m->numbers + out.n_forecasts, row, 3, out.n_weights)) ||
-        (out.n_losses && !store_column_doubles(m->numbers + out.n_forecasts + out.n_weights, row, 4, out.n_losses)) ||
-        store_row_check(&out) != sqlite3_column_int64(row, 5))
-        return store_damaged(m->from, m->errors, "repeat %zu of work %.8s is not as it was written", out.repeat,
-                             from->hash.hex);
-    farm_status status = FARM_OK;
-    if (has_row(m, row, to->id, &status) || status != FARM_OK) return status;
-    return store_insert(m->insert, to->id, &out) == SQLITE_DONE
-               ? FARM_OK
-               : store_fail(m->to, m->errors, "cannot write the store");
-}
-
-static farm_status copy_work(merging *m, const store_work *from, const char *text) {
-    static const char sql[] = "SELECT repeat, step, forecasts, weights, losses, checksum FROM result WHERE work = ?";
-    store_work to;
-    if (strcmp(digest_text(text).hex, from->hash.hex) != 0)
-        return store_damaged(m->from, m->errors, "the description of work %.8s does not have its hash", from->hash.hex);
-    farm_status status = store_find_work(m->to, &to, text, m->errors);
-    sqlite3_stmt *rows = status == FARM_OK ? store_prepare(m->from, sql, m->errors) : NULL;
-    if (!rows) return FARM_FAILED;
-    sqlite3_bind_int64(rows, 1, from->id);
-    int code = SQLITE_DONE;
-    while (status == FARM_OK && (code = sqlite3_step(rows)) == SQLITE_ROW) status = copy_row(m, rows, from, &to);
-    if (status == FARM_OK && code != SQLITE_DONE) status = store_fail(m->from, m->errors, "cannot read the store");
-    sqlite3_finalize(rows);
+    if (status == FARM_OK && more && put_row(m->replace, work, from->rows) != SQLITE_DONE)
+        status = store_fail(m->to, m->errors, "cannot write the store");
     return status;
 }
 
-static farm_status copy_all(merging *m) {
-    sqlite3_stmt *works = store_prepare(m->from, "SELECT id, hash, text FROM work ORDER BY id", m->errors);
-    if (!works) return FARM_FAILED;
+static farm_status copy_row(merging *m, const source *from, sqlite3_int64 work) {
+    if (check_row(m, from) != FARM_OK) return FARM_FAILED;
+    if (put_row(m->insert, work, from->rows) != SQLITE_DONE)
+        return store_fail(m->to, m->errors, "cannot write the store");
+    return sqlite3_changes(m->to->db) > 0 ? FARM_OK : reconcile_row(m, from, work);
+}
+
+static farm_status copy_rows(merging *m, const source *from, sqlite3_int64 work) {
     farm_status status = FARM_OK;
     int code = SQLITE_DONE;
-    while (status == FARM_OK && (code = sqlite3_step(works)) == SQLITE_ROW) {
-        store_work from = {.id = sqlite3_column_int64(works, 0)};
-        const char *hash = (const char *)sqlite3_column_text(works, 1);
-        const char *text = (const char *)sqlite3_column_text(works, 2);
-        snprintf(from.hash.hex, DIGEST_TEXT, "%s", hash ? hash : "");
-        status = copy_work(m, &from, text ? text : "");
+    sqlite3_bind_int64(from->rows, 1, from->work.id);
+    while (status == FARM_OK && (code = sqlite3_step(from->rows)) == SQLITE_ROW) status = copy_row(m, from, work);
+    if (status == FARM_OK && code != SQLITE_DONE) status = store_fail(from->store, m->errors, "cannot read the store");
+    sqlite3_reset(from->rows);
+    return status;
+}
+
+/* --- works ------------------------------------------------------------------------------------------------------ */
+
+static farm_status turn_to_next_work(merging *m, source *from) {
+    int code = sqlite3_step(from->works);
+    from->text = NULL;
+    if (code == SQLITE_DONE) return FARM_OK;
+    if (code != SQLITE_ROW) return store_fail(from->store, m->errors, "cannot read the store");
+    from->work.id = sqlite3_column_int64(from->works, 0);
+    const char *hash = (const char *)sqlite3_column_text(from->works, 1);
+    const char *text = (const char *)sqlite3_column_text(from->works, 2);
+    snprintf(from->work.hash.hex, DIGEST_TEXT, "%s", hash ? hash : "");
+    from->text = text ? text : "";
+    return FARM_OK;
+}
+
+static farm_status wrong_hash(merging *m, const source *from) {
+    return store_damaged(from->store, m->errors, "the description of work %.8s does not have its hash",
+                         from->work.hash.hex);
+}
+
+/* The work that the first source is at, of all sources that are at it, too. Shards of one run have their works in one
+ * order; one that has more of them waits for its turn. */
+static farm_status copy_work(merging *m, source *first) {
+    store_work to;
+    if (strcmp(digest_text(first->text).hex, first->work.hash.hex) != 0) return wrong_hash(m, first);
+    farm_status status = store_find_work(m->to, &to, first->text, m->errors);
+    if (status == FARM_OK) status = copy_rows(m, first, to.id);
+    for (source *s = first + 1; status == FARM_OK && s < m->sources + m->n; s++) {
+        if (!s->text || strcmp(s->work.hash.hex, to.hash.hex) != 0) continue;
+        status = strcmp(s->text, first->text) == 0 ? copy_rows(m, s, to.id) : wrong_hash(m, s);
+        if (status == FARM_OK) status = turn_to_next_work(m, s);
     }
-    if (status == FARM_OK && code != SQLITE_DONE) status = store_fail(m->from, m->errors, "cannot read the store");
-    sqlite3_finalize(works);
+    return status == FARM_OK ? turn_to_next_work(m, first) : status;
+}
+
+static farm_status prepare_source(merging *m, source *from) {
+    static const char rows[] = "SELECT " ROW_COLUMNS " FROM result WHERE work = ?";
+    from->works = store_prepare(from->store, "SELECT id, hash, text FROM work ORDER BY id", m->errors);
+    if (from->works) from->rows = store_prepare(from->store, rows, m->errors);
+    return from->rows ? turn_to_next_work(m, from) : FARM_FAILED;
+}
+
+static farm_status prepare_target(merging *m) {
+    static const char find[] = "SELECT " ROW_COLUMNS " FROM result WHERE work = ? AND repeat = ? AND step = ?";
+#define INTO " INTO result (work, " ROW_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?)"
+    m->insert = store_prepare(m->to, "INSERT" INTO " ON CONFLICT (work, repeat, step) DO NOTHING", m->errors);
+    if (m->insert) m->replace = store_prepare(m->to, "INSERT OR REPLACE" INTO, m->errors);
+    if (m->replace) m->find = store_prepare(m->to, find, m->errors);
+#undef INTO
+    return m->find ? FARM_OK : FARM_FAILED;
+}
+
+/* All rows of all sources. */
+static farm_status copy_all(merging *m) {
+    farm_status status = prepare_target(m);
+    for (size_t i = 0; status == FARM_OK && i < m->n; i++) status = prepare_source(m, &m->sources[i]);
+    for (size_t i = 0; status == FARM_OK && i < m->n; i++)
+        while (status == FARM_OK && m->sources[i].text) status = copy_work(m, &m->sources[i]);
     return status;
 }
 
@@ -199,37 +289,49 @@ static farm_status count_effort(merged *all, store *to, store *from, farm_errors
     return store_merge_costs(to, from, errors);
 }
 
-static farm_status merge_one(store *to, store *from, merged *all, farm_errors *errors) {
-    merging m = {.to = to, .from = from, .errors = errors};
-    farm_status status = check_same_run(all->first, from, errors);
-    if (status == FARM_OK) status = count_effort(all, to, from, errors);
-    if (status == FARM_OK) {
-        m.insert = store_prepare(to, store_insert_sql, errors);
-        m.find = m.insert
-                     ? store_prepare(to,
-                                     "SELECT repeat, step, forecasts, weights, losses FROM result WHERE work = ? AND "
-                                     "repeat = ? AND step = ?",
-                                     errors)
-                     : NULL;
-        status = m.find ? copy_all(&m) : FARM_FAILED;
+/* Opens a store, if it is none of those that are open, and adds it to the sources once it is known to be of the run. */
+static farm_status add_source(merging *m, merged *all, const char *path) {
+    if (store_is(m->to, path) || (all->first && store_is(all->first, path))) return FARM_OK;
+    for (size_t i = 0; i < m->n; i++)
+        if (store_is(m->sources[i].store, path)) return FARM_OK;
+    source *from = &m->sources[m->n];
+    *from = (source){0};
+    farm_status status = store_open(&from->store, path, STORE_EXISTING, m->errors);
+    if (status != FARM_OK) return status;
+    m->n++;
+    if (!all->first) all->first = from->store;
+    status = store_execute(from->store, "PRAGMA cache_size = 32", m->errors); /* pages: each is read once, in order */
+    if (status == FARM_OK) status = check_same_run(all->first, from->store, m->errors);
+    return status == FARM_OK ? count_effort(all, m->to, from->store, m->errors) : status;
+}
+
+static void close_sources(merging *m, const merged *all) {
+    for (size_t i = 0; i < m->n; i++) {
+        sqlite3_finalize(m->sources[i].works);
+        sqlite3_finalize(m->sources[i].rows);
+        if (m->sources[i].store != all->first) store_close(m->sources[i].store);
     }
-    sqlite3_finalize(m.insert);
-    sqlite3_finalize(m.find);
-    free(m.numbers);
+    sqlite3_finalize(m->insert);
+    sqlite3_finalize(m->replace);
+    sqlite3_finalize(m->find);
+    free(m->numbers);
+}
+
+/* The next stores, up to as many as are read side by side; *done of the n paths are through then. */
+static farm_status merge_some(store *s, const char *const *paths, size_t n, size_t *done, merged *all,
+                              farm_errors *errors) {
+    merging m = {.to = s, .errors = errors};
+    farm_status status = FARM_OK;
+    while (status == FARM_OK && *done < n && m.n < SIDE_BY_SIDE) status = add_source(&m, all, paths[(*done)++]);
+    if (status == FARM_OK) status = copy_all(&m);
+    close_sources(&m, all);
     return status;
 }
 
 static farm_status merge_all(store *s, const char *const *paths, size_t n, merged *all, int *of_shards,
                              farm_errors *errors) {
     farm_status status = store_forget_costs(s, errors);
-    for (size_t i = 0; status == FARM_OK && i < n; i++) {
-        store *from = NULL;
-        if (store_is(s, paths[i]) || (all->first && store_is(all->first, paths[i]))) continue; /* it is open */
-        status = store_open(&from, paths[i], STORE_EXISTING, errors);
-        if (status == FARM_OK && !all->first) all->first = from;
-        if (status == FARM_OK) status = merge_one(s, from, all, errors);
-        if (from != all->first) store_close(from);
-    }
+    for (size_t done = 0; status == FARM_OK && done < n;) status = merge_some(s, paths, n, &done, all, errors);
     if (status == FARM_OK && !all->first) {
         errors_add(errors, (error_place){.file = s->path},
                    "is what is merged into; give the stores of the shards after the folder");

@@ -347,10 +347,10 @@ second_farm_is_refused() {
 
 # --- shards -----------------------------------------------------------------------------------------------------------
 
-@test "1, 2, 3, 7 and 16 shards, run and joined in any order, are the bytes of one run" {
+@test "1, 2, 3, 7, 16 and 35 shards, run and joined in any order, are the bytes of one run" {
   small_here
   small -r 10 -o whole
-  for n in 1 2 3 7 16; do
+  for n in 1 2 3 7 16 35; do
     for k in $(seq "$n" | shuf --random-source="$farm"); do small -r 10 --shard "$k/$n" -o "of_$n"; done
     if [ "$n" -gt 1 ]; then # 1 of 1 is a run like any other
       [ "$(find "of_$n" -type f | wc -l)" -eq "$n" ]
@@ -412,6 +412,23 @@ P
   same_outputs whole out
   "$farm" merge out -q out/shard-1-of-2.db ./out/shard-1-of-2.db out/shard-2-of-2.db
   same_outputs whole out
+}
+
+@test "shards with results of other runs before their own are joined, and all of it is kept" {
+  small_here
+  small -o whole
+  for k in 1 2 3; do small --shard "$k/3" -o out; done
+  for k in 1 3; do
+    rm "out/shard-$k-of-3.db"
+    small --shard "$k/3" -s "$k" --set train.epochs=2 -o out
+    small --shard "$k/3" -o out
+  done
+  "$farm" merge joined -q out/shard-*.db
+  same_outputs whole joined
+  count='import sys, store_rows as s
+print(*s.connect(sys.argv[1]).execute("SELECT count(*), (SELECT count(*) FROM work) FROM result").fetchone())'
+  all=$(/usr/bin/python3 -c "$count" joined/farm.db)
+  [ "$all" = "$(/usr/bin/python3 -c "$count" whole/farm.db | awk '{ print $1 / 3 * 5, 3 * $2 }')" ]
 }
 
 @test "shards may come one after another: what is missing is named until it is there" {
