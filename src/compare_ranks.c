@@ -25,40 +25,29 @@ static size_t count_finite(const experiment_result *e) {
 
 /* --- Friedman ----------------------------------------------------------------------------------------------------- */
 
-/* Experiments that are ranked, and the repeats they have in common. */
+/* Experiments that are ranked, with their RMSEs where they lie. */
 typedef struct {
     const results *r;
     int *ranked; /* [k] experiments */
-    size_t k, repeats, n;
-    double *blocks;         /* [k][n] */
-    const double **columns; /* [k] into blocks */
+    size_t k, repeats, n_constant;
+    const double **columns; /* [k] */
+    double *constants;      /* [n_constant][repeats] what does not vary, once a repeat */
     double *ranks;          /* [k] */
 } friedman_table;
 
-static double result_of(const experiment_result *e, size_t repeat) { return e->rmse[e->deterministic ? 0 : repeat]; }
-
-static bool all_finite(const friedman_table *t, size_t repeat) {
-    for (size_t j = 0; j < t->k; j++)
-        if (!isfinite(result_of(&t->r->experiments[t->ranked[j]], repeat))) return false;
-    return true;
-}
-
-static bool allocate_table(friedman_table *t) {
-    size_t k = t->k ? t->k : 1, cells = t->k * t->repeats;
-    t->blocks = malloc((cells ? cells : 1) * sizeof *t->blocks);
+static bool make_columns(friedman_table *t) {
+    size_t k = t->k ? t->k : 1, cells = t->n_constant * t->repeats;
+    t->constants = malloc((cells ? cells : 1) * sizeof *t->constants);
     t->columns = malloc(k * sizeof *t->columns);
     t->ranks = malloc(k * sizeof *t->ranks);
-    return t->blocks && t->columns && t->ranks;
-}
-
-static void fill_table(friedman_table *t) {
-    for (size_t j = 0; j < t->k; j++) t->columns[j] = t->blocks + j * t->repeats;
-    for (size_t i = 0; i < t->repeats; i++) {
-        if (!all_finite(t, i)) continue;
-        for (size_t j = 0; j < t->k; j++)
-            t->blocks[j * t->repeats + t->n] = result_of(&t->r->experiments[t->ranked[j]], i);
-        t->n++;
+    if (!t->constants || !t->columns || !t->ranks) return false;
+    double *next = t->constants;
+    for (size_t j = 0; j < t->k; j++) {
+        const experiment_result *e = &t->r->experiments[t->ranked[j]];
+        t->columns[j] = e->deterministic ? next : e->rmse;
+        for (size_t i = 0; e->deterministic && i < t->repeats; i++) *next++ = e->rmse[0];
     }
+    return true;
 }
 
 /* Those with the common test rows and some result; an experiment that varies says how many repeats there are. */
@@ -67,14 +56,17 @@ static void choose_ranked(friedman_table *t, size_t rows) {
         const experiment_result *e = &t->r->experiments[i];
         if (e->n_test != rows || count_finite(e) == 0) continue;
         t->ranked[t->k++] = (int)i;
-        if (!e->deterministic) t->repeats = e->n_repeats;
+        if (e->deterministic)
+            t->n_constant++;
+        else
+            t->repeats = e->n_repeats;
     }
 }
 
 static void keep_ranking(ranking *out, const friedman_table *t, const friedman_result *f) {
     out->n_ranked = t->k;
-    out->n = t->n;
-    out->left_out = t->repeats - t->n;
+    out->n = f->n;
+    out->left_out = t->repeats - f->n;
     out->chi_square = f->chi_square;
     out->df = f->df;
     out->p = f->p;
@@ -98,14 +90,11 @@ bool compare_fill_ranking(comparisons *c, const compare_input *in) {
     done = true;
     if (in->unpaired) goto done; /* there are no blocks */
     choose_ranked(&t, common_rows(c, in->results));
-    done = allocate_table(&t);
-    if (!done) goto done;
-    fill_table(&t);
-    done = stats_friedman(&f, t.ranks, t.columns, t.k, t.n, c->alpha);
+    done = make_columns(&t) && stats_friedman(&f, t.ranks, t.columns, t.k, t.repeats, c->alpha);
     if (done) keep_ranking(&c->ranking, &t, &f);
 done:
     free(t.ranked);
-    free(t.blocks);
+    free(t.constants);
     free(t.columns);
     free(t.ranks);
     return done;

@@ -21,7 +21,8 @@ typedef struct {
     bool constant; /* a deterministic baseline, at low */
     double low, high, q25, median, q75, mean, whisker_low, whisker_high;
     size_t outliers;
-    double *sorted; /* [n] */
+    double *sorted; /* [n_sorted]: all of few; of many the outliers, and where the whiskers end */
+    size_t n_sorted;
 } box_row;
 
 typedef struct {
@@ -35,6 +36,7 @@ typedef struct {
 
 /* --- figures ---------------------------------------------------------------------------------------------------- */
 
+/* And lets go of what lies between them. */
 static void find_whiskers(box_row *row) {
     double reach = 1.5 * (row->q75 - row->q25);
     size_t first = 0, last = row->n - 1;
@@ -43,6 +45,12 @@ static void find_whiskers(box_row *row) {
     row->whisker_low = row->sorted[first];
     row->whisker_high = row->sorted[last];
     row->outliers = first + (row->n - 1 - last);
+    row->n_sorted = row->n;
+    if (row->n <= ALL_DOTS) return;
+    row->n_sorted = row->outliers + 2;
+    memmove(row->sorted + first + 1, row->sorted + last, (row->n - last) * sizeof *row->sorted);
+    double *smaller = realloc(row->sorted, row->n_sorted * sizeof *smaller);
+    if (smaller) row->sorted = smaller;
 }
 
 static bool find_row(box_row *row, const experiment_result *e) {
@@ -80,7 +88,7 @@ static void find_ends(const boxes *b, double low, double high, double *least, do
     *least = INFINITY;
     *most = -INFINITY;
     for (size_t i = 0; i < b->n; i++)
-        for (size_t k = 0; k < b->rows[i].n; k++) {
+        for (size_t k = 0; k < b->rows[i].n_sorted; k++) {
             double value = b->rows[i].sorted[k];
             if (value >= low && value <= high) widen(least, most, value, value);
         }
@@ -167,13 +175,13 @@ static bool beyond_whiskers(const box_row *row, double value) {
 static void outlier_dots(plot_page *page, boxes *b, size_t i) {
     const box_row *row = &b->rows[i];
     size_t most = DOTS_OF_ALL / b->n < LEAST_DOTS ? LEAST_DOTS : DOTS_OF_ALL / b->n, below = 0;
-    while (below < row->n && beyond_whiskers(row, row->sorted[below])) below++;
+    while (below < row->n_sorted && beyond_whiskers(row, row->sorted[below])) below++;
     size_t shown = row->outliers < most ? row->outliers : most;
     b->thinned = b->thinned || shown < row->outliers;
     b->any_outliers = b->any_outliers || shown > 0;
     for (size_t k = 0; k < shown; k++) {
         size_t place = thinned_place(k, most, row->outliers);
-        const double dot[] = {row->sorted[place < below ? place : row->n - row->outliers + place], middle_of(i)};
+        const double dot[] = {row->sorted[place < below ? place : row->n_sorted - row->outliers + place], middle_of(i)};
         if (inside(b, dot[0])) page_row(page, dot, 2);
     }
 }
@@ -224,8 +232,8 @@ static void add_constants(plot_page *page, const boxes *b) {
 /* How many of a row's repeats lie beyond an end of the axis. */
 static size_t count_beyond(const boxes *b, const box_row *row, bool low) {
     size_t n = 0;
-    for (size_t i = 0; i < row->n; i++)
-        n += low ? row->sorted[i] < b->axis.low : row->sorted[row->n - 1 - i] > b->axis.high;
+    for (size_t i = 0; i < row->n_sorted; i++)
+        n += low ? row->sorted[i] < b->axis.low : row->sorted[row->n_sorted - 1 - i] > b->axis.high;
     return n;
 }
 

@@ -122,13 +122,15 @@ bool stats_superiority(double *out, const samples *s);
 /* Share of pairs with a < b, ties half. NaN: no pair. */
 double stats_share_won(const samples *s);
 
-/* Friedman's test. columns [k][n], each column an experiment, each row a block of finite values; rank 1 is the lowest.
- * Ties get mean ranks and correct the statistic. Checked against scipy.stats.friedmanchisquare. */
+/* Friedman's test. columns [k][rows], each column an experiment, each row a block; rank 1 is the lowest. Rows with a value
+ * that is not finite are left out. Ties get mean ranks and correct the statistic. Checked against
+ * scipy.stats.friedmanchisquare. */
 typedef struct {
     double chi_square, df, p;
     double critical_difference; /* of two mean ranks, at alpha: Nemenyi (1963), as in Demsar (2006) */
+    size_t n;                   /* rows that were ranked */
 } friedman_result;
-bool stats_friedman(friedman_result *out, double *mean_ranks, const double *const *columns, size_t k, size_t n,
+bool stats_friedman(friedman_result *out, double *mean_ranks, const double *const *columns, size_t k, size_t rows,
                     double alpha);
 
 /* --- stats_bootstrap.c ------------------------------------------------------------------------------------------ */

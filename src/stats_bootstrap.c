@@ -4,6 +4,7 @@
 #include "rng.h"
 #include "stats.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,24 +45,34 @@ static int by_value(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-/* One column: its values in order, and which rows lie below its middle. */
+/* One column: the middle of its order, and which rows lie below that. A resample's median lies within a few times
+ * sqrt(n) / 2 places of it, so what is kept of the order is REACH sqrt(n) places either way: beyond has a chance below
+ * 1e-200, and of small columns nothing is. */
+enum { REACH = 16 };
 typedef struct {
-    placed *sorted; /* [n] */
+    placed *near;   /* [n_near] places first ... of the order */
     uint8_t *below; /* [n] all bits where the row's place in the order is below middle, else none */
-    uint32_t n, middle;
+    uint32_t n, middle, first, n_near;
 } column_order;
 
-static bool order_column(column_order *c, const double *values, uint32_t n) {
-    *c = (column_order){.sorted = malloc(n * sizeof *c->sorted), .below = calloc(n, 1), .n = n, .middle = (n - 1) / 2};
-    if (!c->sorted || !c->below) return false;
-    for (uint32_t i = 0; i < n; i++) c->sorted[i] = (placed){values[i], i};
-    qsort(c->sorted, n, sizeof *c->sorted, by_value);
-    for (uint32_t i = 0; i < c->middle; i++) c->below[c->sorted[i].row] = 0xFF;
+/* scratch [n] is room. */
+static bool order_column(column_order *c, const double *values, uint32_t n, placed *scratch) {
+    *c = (column_order){.below = calloc(n, 1), .n = n, .middle = (n - 1) / 2};
+    uint32_t reach = (uint32_t)(REACH * (sqrt(n) + 1));
+    c->first = c->middle > reach ? c->middle - reach : 0;
+    c->n_near = n - c->middle > reach ? c->middle + reach - c->first : n - c->first;
+    assert(c->n_near > 0);
+    c->near = malloc(c->n_near * sizeof *c->near);
+    if (!c->near || !c->below) return false;
+    for (uint32_t i = 0; i < n; i++) scratch[i] = (placed){values[i], i};
+    qsort(scratch, n, sizeof *scratch, by_value);
+    for (uint32_t i = 0; i < c->middle; i++) c->below[scratch[i].row] = 0xFF;
+    memcpy(c->near, scratch + c->first, c->n_near * sizeof *c->near);
     return true;
 }
 
 static void free_column(column_order *c) {
-    free(c->sorted);
+    free(c->near);
     free(c->below);
 }
 
@@ -73,35 +84,56 @@ static uint32_t count_masked(const uint8_t *counts, const uint8_t *mask, uint32_
 
 /* The resample's median: from the column's own middle, near which it lies, to the place that half of the draws reach. */
 static double median_of(const column_order *c, const uint8_t *counts) {
-    uint32_t wanted = (c->n + 1) / 2, k = c->middle, before = count_masked(counts, c->below, c->n);
-    while (before >= wanted) before -= counts[c->sorted[--k].row];
-    while (before + counts[c->sorted[k].row] < wanted) before += counts[c->sorted[k++].row];
-    double low = c->sorted[k].value;
-    if (c->n % 2 == 1 || before + counts[c->sorted[k].row] > wanted) return low;
+    uint32_t wanted = (c->n + 1) / 2, k = c->middle - c->first, before = count_masked(counts, c->below, c->n);
+    while (before >= wanted && k > 0) before -= counts[c->near[--k].row];
+    while (before + counts[c->near[k].row] < wanted && k + 1 < c->n_near) before += counts[c->near[k++].row];
+    double low = c->near[k].value;
+    if (c->n % 2 == 1 || before + counts[c->near[k].row] > wanted) return low;
     do k++;
-    while (counts[c->sorted[k].row] == 0);
-    return (low + c->sorted[k].value) / 2;
+    while (k + 1 < c->n_near && counts[c->near[k].row] == 0);
+    return (low + c->near[k].value) / 2;
+}
+
+/* Columns that are resampled by the same draws. */
+typedef struct {
+    const double *const *columns;
+    size_t n_resamples;
+    uint32_t n;
+    uint64_t seed;
+    uint8_t *counts;      /* [n] room */
+    placed *scratch;      /* [n] room */
+    column_order *orders; /* of those at hand */
+} resampling;
+
+/* Medians of the columns first ... end - 1. */
+static bool resample_some(double *out, const resampling *s, size_t first, size_t end) {
+    bool done = true;
+    memset(s->orders, 0, (end - first) * sizeof *s->orders);
+    for (size_t c = first; done && c < end; c++)
+        done = order_column(&s->orders[c - first], s->columns[c], s->n, s->scratch);
+    for (size_t r = 0; done && r < s->n_resamples; r++) {
+        draw_counts(s->counts, s->n, &(rng_stream){.seed = s->seed, .repeat = (uint32_t)r, .tensor = BOOTSTRAP_TENSOR});
+        for (size_t c = first; c < end; c++) out[c * s->n_resamples + r] = median_of(&s->orders[c - first], s->counts);
+    }
+    for (size_t c = first; c < end; c++) free_column(&s->orders[c - first]);
+    return done;
 }
 
 bool stats_resample_medians(double *out, size_t n_resamples, const double *const *columns, size_t n_columns, size_t n,
                             uint64_t seed) {
+    enum { AT_ONCE = 512 }; /* columns whose orders are held; drawing again for the next costs little beside them */
     if (n == 0 || n > UINT32_MAX) return n == 0;
-    bool done = false;
-    uint8_t *counts = malloc(n);
-    column_order *orders = calloc(n_columns ? n_columns : 1, sizeof *orders);
-    if (!counts || !orders) goto done;
-    for (size_t c = 0; c < n_columns; c++)
-        if (!order_column(&orders[c], columns[c], (uint32_t)n)) goto done;
-    for (size_t r = 0; r < n_resamples; r++) {
-        draw_counts(counts, (uint32_t)n,
-                    &(rng_stream){.seed = seed, .repeat = (uint32_t)r, .tensor = BOOTSTRAP_TENSOR});
-        for (size_t c = 0; c < n_columns; c++) out[c * n_resamples + r] = median_of(&orders[c], counts);
-    }
-    done = true;
-done:
-    for (size_t c = 0; orders && c < n_columns; c++) free_column(&orders[c]);
-    free(orders);
-    free(counts);
+    size_t at_once = n_columns < AT_ONCE ? n_columns + 1 : AT_ONCE;
+    resampling s = {columns, n_resamples, (uint32_t)n, seed, NULL, NULL, NULL};
+    s.counts = malloc(n);
+    s.scratch = malloc(n * sizeof *s.scratch);
+    s.orders = malloc(at_once * sizeof *s.orders);
+    bool done = s.counts && s.scratch && s.orders;
+    for (size_t c = 0; done && c < n_columns; c += at_once)
+        done = resample_some(out, &s, c, c + at_once < n_columns ? c + at_once : n_columns);
+    free(s.counts);
+    free(s.scratch);
+    free(s.orders);
     return done;
 }
 

@@ -253,17 +253,28 @@ static void friedman_statistic(friedman_result *out, const double *sums, double 
     out->critical_difference = range_quantile(alpha, k) / sqrt(2) * sqrt(k * (k + 1) / (6 * n));
 }
 
-bool stats_friedman(friedman_result *out, double *mean_ranks, const double *const *columns, size_t k, size_t n,
+/* Row i of the columns. false: some value of it is not finite. */
+static bool take_block(ranked_value *block, const double *const *columns, size_t k, size_t i) {
+    for (size_t j = 0; j < k; j++) {
+        if (!isfinite(columns[j][i])) return false;
+        block[j] = (ranked_value){columns[j][i], j};
+    }
+    return true;
+}
+
+bool stats_friedman(friedman_result *out, double *mean_ranks, const double *const *columns, size_t k, size_t rows,
                     double alpha) {
-    *out = (friedman_result){NAN, NAN, NAN, NAN};
+    *out = (friedman_result){.chi_square = NAN, .df = NAN, .p = NAN, .critical_difference = NAN};
     ranked_value *block = malloc((k ? k : 1) * sizeof *block);
     double ties = 0;
     if (!block) return false;
     for (size_t j = 0; j < k; j++) mean_ranks[j] = 0;
-    for (size_t i = 0; i < n; i++) {
-        for (size_t j = 0; j < k; j++) block[j] = (ranked_value){columns[j][i], j};
+    for (size_t i = 0; i < rows; i++) {
+        if (!take_block(block, columns, k, i)) continue;
         ties += rank_block(mean_ranks, block, k);
+        out->n++;
     }
+    size_t n = out->n;
     free(block);
     if (k >= 2 && n >= 2) friedman_statistic(out, mean_ranks, (double)k, (double)n, ties, alpha);
     for (size_t j = 0; j < k; j++) mean_ranks[j] = n ? mean_ranks[j] / (double)n : NAN;

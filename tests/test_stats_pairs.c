@@ -384,10 +384,27 @@ static void draw_rows(uint32_t *rows, uint32_t n, uint64_t seed, uint32_t resamp
     }
 }
 
+static void many_columns_are_resampled_like_one(void **state) {
+    (void)state;
+    enum { B = 7, N = 9, MANY = 1030 };
+    static double values[MANY][N], out[MANY * B];
+    static const double *columns[MANY];
+    for (size_t c = 0; c < MANY; c++) {
+        columns[c] = values[c];
+        for (size_t i = 0; i < N; i++) values[c][i] = uniform(c, i);
+    }
+    assert_true(stats_resample_medians(out, B, columns, MANY, N, 5));
+    for (size_t c = 0; c < MANY; c++) {
+        double one[B];
+        assert_true(stats_resample_medians(one, B, &columns[c], 1, N, 5));
+        assert_memory_equal(one, out + c * B, sizeof one);
+    }
+}
+
 static void counted_medians_are_those_of_sorted_resamples(void **state) {
     (void)state;
-    enum { B = 50, MOST = 1001 };
-    static const size_t sizes[] = {1, 2, 3, 4, 5, 10, 11, 100, 1000, MOST};
+    enum { B = 50, MOST = 5000 }; /* of which only the middle of the order is kept */
+    static const size_t sizes[] = {1, 2, 3, 4, 5, 10, 11, 100, 1000, 1001, 4999, MOST};
     for (size_t z = 0; z < sizeof sizes / sizeof *sizes; z++) {
         size_t n = sizes[z];
         double a[MOST], b[MOST], out[2 * B];
@@ -455,6 +472,7 @@ int main(void) {
         cmocka_unit_test(sides_without_spread_do_not_break_welch),
         cmocka_unit_test(samples_of_other_lengths_are_welchs),
         cmocka_unit_test(a_hundred_thousand_pairs_take_no_time),
+        cmocka_unit_test(many_columns_are_resampled_like_one),
         cmocka_unit_test(counted_medians_are_those_of_sorted_resamples),
         cmocka_unit_test(every_row_is_drawn_as_often),
         cmocka_unit_test(percentiles_are_numpys),
