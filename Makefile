@@ -32,7 +32,7 @@ quiet = $(if $(filter 0,$(V)),@echo "  $(1)"; )$(2)
 # what building needs, asked for once, so that a missing header comes with the way out
 ifneq ($(MAKECMDGOALS),help)
 ifeq ($(shell printf '\#include <%s>\n' cjson/cJSON.h csv.h Random123/philox.h gsl/gsl_multimin.h Rmath.h sha2.h sqlite3.h | $(CC) -E - >/dev/null 2>&1 && echo yes),)
-ifeq ($(filter tutorial check check-long check-slurm check-frameworks asan tsan valgrind coverage fuzz mutation bench bench-kernel calibration lint format clean,$(MAKECMDGOALS)),)
+ifeq ($(filter tutorial check check-long check-slurm check-frameworks asan tsan valgrind coverage fuzz mutation bench bench-kernel scale calibration lint format clean,$(MAKECMDGOALS)),)
 $(warning libraries are missing: tools/setup.sh installs them)
 endif
 endif
@@ -104,7 +104,7 @@ $(foreach p,f32 f64,$(foreach l,$(LEVELS),$(eval $(call KERNEL_RULE,$(p),$(l))))
 $(BUILD)/tests/%.o: tests/%.c $(BUILD)/flags | $(BUILD)/tests
 	$(call quiet,$(CC) $<,$(CC) $(CPPFLAGS) $(CFLAGS) $(NUMERICS) -c -o $@ $<)
 
-$(TESTS) $(BUILD)/tests/bench_kernel $(BUILD)/tests/bench_store $(BUILD)/tests/calibration: %: %.o $(LIBRARY)
+$(TESTS) $(addprefix $(BUILD)/tests/,bench_kernel bench_store bench_merge calibration): %: %.o $(LIBRARY)
 	$(call quiet,link $@,$(CC) -o $@ $< $(LIBRARY) -lcmocka $(or $(LINKED),$(LDLIBS)))
 
 # What `make bench` measures with. The loops of bounds are built for each level, like the kernel.
@@ -154,7 +154,7 @@ check: ## install what is missing, build, and run every functional test
 	@$(MAKE) --no-print-directory -j$(JOBS) run-check
 
 # what `check` runs once everything is installed
-run-check: $(PROGRAM) $(TESTS) $(BENCHES)
+run-check: $(PROGRAM) $(TESTS) $(BENCHES) $(BUILD)/tests/bench_merge
 	@FARM=$(abspath $(PROGRAM)) FARM_TESTS=$(abspath $(BUILD)/tests) tests/run.sh $(TESTS) $(SUITES)
 
 check-long: ## the suites that take longer: Slurm, sanitizers, coverage, fuzzing, linters, populations, kills
@@ -246,6 +246,11 @@ bench-kernel: ## time the kernel alone beside a plain scalar LSTM, and what the 
 	@$(BUILD)/tests/bench_kernel
 	@$(BUILD)/tests/bench_store
 
+scale: ## merge up to ten million results, fit the cost, write it into docs/scale.md: 15 minutes, 10 GB of TMPDIR
+	@tools/setup.sh check
+	@$(MAKE) --no-print-directory -j$(JOBS) farm $(BUILD)/tests/bench_merge $(BUILD)/tests/bench/measure
+	@FARM=$(abspath $(PROGRAM)) FARM_TESTS=$(abspath $(BUILD)/tests) tests/scale.py
+
 gallery: ## draw the pictures of docs/gallery.md anew
 	@tools/setup.sh
 	@$(MAKE) --no-print-directory -j$(JOBS) farm
@@ -280,5 +285,5 @@ help: ## list the targets
 -include $(wildcard $(BUILD)/*.d $(BUILD)/tests/*.d $(BUILD)/tests/bench/*.d)
 
 .PHONY: always all tutorial check run-check check-long check-slurm check-frameworks asan tsan run-tsan valgrind run-valgrind \
-    coverage mutation tests fuzz fuzzers bench bench-kernel calibration gallery lint format install clean help
+    coverage mutation tests fuzz fuzzers bench bench-kernel scale calibration gallery lint format install clean help
 .DELETE_ON_ERROR:
