@@ -180,12 +180,24 @@ static farm_status describe_run(farm *f, farm_errors *errors) {
     return store_put_run(f->store, &run, c->experiments, c->n_experiments, errors);
 }
 
+/* What is asked for all results; see results_init. */
+static unsigned kept_of(const farm *f) {
+    return (f->config.save_models ? KEEP_WEIGHTS : 0u) | (f->config.record_loss ? KEEP_LOSSES : 0u);
+}
+
+/* Repeats at hand at once, where there is a store. */
+static size_t window_of(const farm *f) {
+    return f->window ? f->window : results_window(f->config.experiments, f->config.n_experiments);
+}
+
 farm_status farm_keep(farm *f, const char *folder, farm_errors *errors) {
     const config *c = &f->config;
     store_origin origin = {&c->series.digest, c->seed, c->precision};
-    farm_status status = output_make_folder(folder, errors);
     store_close(f->store);
     f->store = NULL;
+    /* what cannot be run leaves no store behind */
+    farm_status status = results_check(c->experiments, c->n_experiments, f->total, window_of(f), kept_of(f), errors);
+    if (status == FARM_OK) status = output_make_folder(folder, errors);
     if (status == FARM_OK) status = open_store(f, folder, f->fresh ? STORE_ANEW : STORE_CREATE, errors);
     if (status == FARM_OK)
         status = store_set_works(f->store, &origin, c->experiments, f->plan.same_as, c->n_experiments, errors);
@@ -240,14 +252,13 @@ static bool fetch(void *context, size_t index) {
 /* Room for the results. Without a store all forecasts have to stay at hand. */
 static farm_status make_room(farm *f, farm_errors *errors) {
     const config *c = &f->config;
-    size_t window = !f->store ? 0 : f->window ? f->window : results_window(c->experiments, c->n_experiments);
+    size_t window = f->store ? window_of(f) : 0;
     compare_free(&f->comparisons);
     results_free(&f->results);
     f->done = f->counted = false;
     f->reused = f->complete = 0;
     farm_status status =
-        results_init(&f->results, c->experiments, c->n_experiments, f->total, window,
-                     (c->save_models ? KEEP_WEIGHTS : 0u) | (c->record_loss ? KEEP_LOSSES : 0u), errors);
+        results_init(&f->results, c->experiments, c->n_experiments, f->total, window, kept_of(f), errors);
     if (status == FARM_OK && f->store) f->results.source = (results_source){fetch, f};
     return status;
 }
@@ -623,9 +634,8 @@ static size_t store_size(const farm *f, size_t repeats) {
 /* Bytes of results that are held, beside those of the program, its libraries and SQLite's cache. */
 static size_t results_size(const farm *f, size_t repeats) {
     const config *c = &f->config;
-    unsigned keep = (c->save_models ? KEEP_WEIGHTS : 0u) | (c->record_loss ? KEEP_LOSSES : 0u);
     size_t window = results_window(c->experiments, c->n_experiments);
-    return memory_sum(results_bytes(c->experiments, c->n_experiments, repeats, window, keep), (size_t)16 << 20);
+    return memory_sum(results_bytes(c->experiments, c->n_experiments, repeats, window, kept_of(f)), (size_t)16 << 20);
 }
 
 /* Beside the results, what comparing and reporting them takes: a byte of each, and one experiment's in order, twice 16. */

@@ -101,6 +101,12 @@ static farm_status too_large(farm_errors *errors, size_t bytes, size_t at_hand, 
     return FARM_FAILED;
 }
 
+farm_status results_check(const experiment *experiments, size_t n_experiments, size_t repeats, size_t window,
+                          unsigned keep, farm_errors *errors) {
+    size_t at_hand, bytes = results_bytes(experiments, n_experiments, repeats, window, keep);
+    return memory_has(bytes, &at_hand) ? FARM_OK : too_large(errors, bytes, at_hand, repeats, keep);
+}
+
 farm_status results_init(results *out, const experiment *experiments, size_t n_experiments, size_t repeats,
                          size_t window, unsigned keep, farm_errors *errors) {
     farm_status status = FARM_FAILED;

@@ -73,6 +73,10 @@ farm_status results_init(results *out, const experiment *experiments, size_t n_e
                          size_t window, unsigned keep, farm_errors *errors);
 void results_free(results *r);
 
+/* Whether results_init would have room: FARM_FAILED as it would fail. */
+farm_status results_check(const experiment *experiments, size_t n_experiments, size_t repeats, size_t window,
+                          unsigned keep, farm_errors *errors);
+
 /* Makes repeats at ... at + window - 1, as far as there are, those at hand of an experiment, with no forecast known. What
  * is deterministic has its one repeat at hand always. */
 void results_turn(const results *r, size_t index, size_t at);
