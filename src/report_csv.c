@@ -110,6 +110,23 @@ void report_ranks_csv(FILE *out, const report_input *in) {
     }
 }
 
+/* ,n at the end of a text; returns its new end. By hand, like the line below: a run may have a thousand million of them. */
+static char *append_count(char *end, size_t n) {
+    char digits[24];
+    size_t i = sizeof digits;
+    do digits[--i] = (char)('0' + n % 10);
+    while ((n /= 10) > 0);
+    *end++ = ',';
+    memcpy(end, digits + i, sizeof digits - i);
+    return end + (sizeof digits - i);
+}
+
+static char *append_number(char *end, double value) {
+    *end++ = ',';
+    number_exact(end, value);
+    return end + strlen(end);
+}
+
 /* The forecasts of one repeat; index is the position of the observation in the series, from 0. */
 static void forecast_lines(FILE *out, const report_input *in, size_t i, size_t repeat) {
     const experiment_result *e = &in->results->experiments[i];
@@ -117,11 +134,14 @@ static void forecast_lines(FILE *out, const report_input *in, size_t i, size_t r
     const double *forecasts = results_forecasts(in->results, i, repeat);
     for (size_t step = 0; step < e->n_test; step++) {
         size_t row = (size_t)f->n_train + step;
+        char line[5 * NUMBER_TEXT], *end = append_count(line, repeat + 1);
+        end = append_count(end, step + 1);
+        end = append_count(end, (size_t)f->indices[row]);
+        end = append_number(end, f->actuals[row]);
+        end = append_number(end, forecasts[step]);
+        *end++ = '\n';
         put_text(out, in->experiments[i].name);
-        fprintf(out, ",%zu,%zu,%d", repeat + 1, step + 1, f->indices[row]);
-        put_number(out, ",", f->actuals[row]);
-        put_number(out, ",", forecasts[step]);
-        fputc('\n', out);
+        fwrite(line, 1, (size_t)(end - line), out);
     }
 }
 
