@@ -15,7 +15,8 @@ A mutant that does not compile, or compiles to the same bytes, is no mutant: ano
 of mutants is the same on every run with the same sources, seed and compiler.
 
 Built with -O1 and without -g: three times faster, and the numerical flags make it give the same bits. What asks for other
-builds is left out therefore: build.bats, and tests that call make (warnings, the disassembly, clang's bits).
+builds or programs is left out therefore: build.bats, bench.bats, scale.bats, and tests that call make (warnings, the
+disassembly, clang's bits).
 A suite in shell has to fail twice before it counts, since some of its tests watch the clock.
 
 Exit 0: at least 95% are killed; 1: fewer; 2: it could not be done, or an entry of equivalent.txt is stale or untrue.
@@ -48,7 +49,7 @@ GROUPS = [  # a quarter of the mutants each; the first's are drawn over all its 
     ["stats.c", "stats_t.c", "stats_rank.c", "stats_power.c", "stats_bootstrap.c"],
 ]
 # builds for itself; takes programs that are not built there; bounds seconds, which are others under load
-NOT_ASKED = ["build.bats", "bench.bats", "sizes.bats"]
+NOT_ASKED = ["build.bats", "bench.bats", "scale.bats", "sizes.bats"]
 # pointers for numbers and the like are only warnings by themselves
 STRICT = "-Werror=int-conversion -Werror=incompatible-pointer-types -Werror=discarded-qualifiers"
 MAKE = ["make", "-s", "OPT=-O1", f"EXTRA={STRICT}"]
