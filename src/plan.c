@@ -190,13 +190,15 @@ static void find_families(planner *p) {
     free(first);
 }
 
+bool plan_mixes(const plan_chain *chain, size_t repeats) { return chain->family >= 0 && repeats <= MOST_MIXED; }
+
 size_t plan_tasks(const plan *p, size_t repeats) {
     size_t whole = repeats / LANES, rest = repeats % LANES, tasks = p->n_chains * whole;
-    bool mixed = rest > 0 && rest <= MOST_MIXED;
-    for (size_t c = 0; rest > 0 && c < p->n_chains; c++) tasks += !mixed || p->chains[c].family < 0;
-    for (int family = 0; mixed && family < p->n_families; family++) {
+    for (size_t c = 0; rest > 0 && c < p->n_chains; c++) tasks += !plan_mixes(&p->chains[c], rest);
+    for (int family = 0; family < p->n_families; family++) {
         size_t lanes = 0;
-        for (size_t c = 0; c < p->n_chains; c++) lanes += p->chains[c].family == family ? rest : 0;
+        for (size_t c = 0; c < p->n_chains; c++)
+            if (p->chains[c].family == family && plan_mixes(&p->chains[c], rest)) lanes += rest;
         tasks += (lanes + LANES - 1) / LANES;
     }
     return tasks;

@@ -50,6 +50,9 @@ typedef struct {
  * their own well enough: measured, mixing gains 20% at 10, 7% at 13 and nothing at 15. */
 enum { MOST_MIXED = 13 };
 
+/* Whether so many repeats of a chain are trained beside those of its family. */
+bool plan_mixes(const plan_chain *chain, size_t repeats);
+
 /* Tasks of up to LANES lanes that so many repeats take. */
 size_t plan_tasks(const plan *p, size_t repeats);
 

@@ -293,20 +293,22 @@ static void run_chain(run *r, const plan_chain *chain, block b) {
 /* Repeats of several chains of one family, in lanes of one block: where there are fewer repeats than lanes, a chain alone
  * would leave some of them empty. */
 typedef struct {
+    const plan_chain *chain;
+    uint32_t repeat;
+} mixed_lane;
+
+typedef struct {
     size_t n;
-    struct {
-        const plan_chain *chain;
-        uint32_t repeat;
-    } lanes[LANES];
+    mixed_lane lanes[LANES];
 } mixture;
 
 /* Fewest rows first, as groups of lanes have to be. */
 static void sort_lanes(mixture *m) {
     for (size_t i = 1; i < m->n; i++)
         for (size_t k = i; k > 0 && m->lanes[k - 1].chain->origin > m->lanes[k].chain->origin; k--) {
-            mixture before = *m;
-            m->lanes[k] = before.lanes[k - 1];
-            m->lanes[k - 1] = before.lanes[k];
+            mixed_lane later = m->lanes[k - 1];
+            m->lanes[k - 1] = m->lanes[k];
+            m->lanes[k] = later;
         }
 }
 
@@ -339,15 +341,13 @@ static lstm *draw_mixture(run *r, const mixed_part *parts, const int *ends, size
     return NULL;
 }
 
-/* What follows the fit, which took so many seconds for all lanes: the walks of one part. */
-static void walk_part(run *r, const mixed_part *part, const plan_stop *stop, int n_rows, double seconds, lstm *model) {
-    task t = {.run = r, .block = part->block, .chain = part->chain};
-    t.fit = (results_cost){(uint64_t)stop->epochs * (uint64_t)n_rows, seconds};
-    for (size_t w = 0; w < stop->n_walks; w++) {
-        if (all_known(r, &stop->walks[w], &t.block)) continue;
-        run_walk(&t, &stop->walks[w], model);
-        lstm_reset_state(model);
-    }
+/* What follows the fit, of which a lane took so many seconds: the walks of one part. */
+static void walk_part(run *r, const mixed_part *part, int n_rows, double seconds, lstm *model) {
+    const plan_stop *stop = &part->chain->stops[0];
+    task t = {.run = r, .block = part->block};
+    t.fit.steps = (uint64_t)stop->epochs * (uint64_t)n_rows;
+    t.fit.seconds = seconds * (double)(part->block.n - part->block.first);
+    for (size_t w = 0; w < stop->n_walks; w++) start_walk(&t, &stop->walks[w], model);
 }
 
 static void run_mixture(run *r, mixture m) {
@@ -373,10 +373,7 @@ static void run_mixture(run *r, mixture m) {
     bool whole = scheme_fit_groups(model, f, n_rows, ends, (int)n, chain->stops[0].epochs, e->train.state,
                                    &(scheme_hooks){steps_done, &t, NULL});
     double seconds = (omp_get_wtime() - begin) / (double)m.n;
-    for (size_t p = 0; whole && p < n; p++) {
-        double share = seconds * (double)(parts[p].block.n - parts[p].block.first);
-        walk_part(r, &parts[p], &parts[p].chain->stops[0], n_rows[p], share, model);
-    }
+    for (size_t p = 0; whole && p < n; p++) walk_part(r, &parts[p], n_rows[p], seconds, model);
     hand_on_steps(&t);
     lstm_free(model);
 }
@@ -546,7 +543,7 @@ static void start_all_chains(run *r, mixture *mixtures) {
         const plan_chain *chain = &p->chains[c];
         size_t repeat = 0;
         for (block b; !ended(r) && (b = next_block(r, chain, &repeat)).n > 0;) {
-            if (b.n <= MOST_MIXED && chain->family >= 0) {
+            if (plan_mixes(chain, b.n)) {
                 mix_block(r, chain, &b, &mixtures[chain->family]);
                 continue;
             }
@@ -668,8 +665,7 @@ double pool_estimate(const pool_work *work) {
             experiment_same_model(&work->experiments[chain->experiment], &work->experiments[before->experiment]);
         if (!measured) per_row = seconds_per_row(work, chain);
         if (per_row < 0) return -1;
-        seconds += per_row * (double)chain->rows *
-                   (chain->family < 0 || work->repeats % LANES > MOST_MIXED ? ceil(lanes) : lanes);
+        seconds += per_row * (double)chain->rows * (plan_mixes(chain, work->repeats % LANES) ? lanes : ceil(lanes));
         longest = fmax(longest, per_row * (double)chain->longest);
     }
     return fmax(seconds / pool_threads(work->threads), longest); /* no task can be shared between threads */

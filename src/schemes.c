@@ -69,12 +69,9 @@ int scheme_walk_length(const experiment *e) {
     return anew && e->every < e->frame.test ? e->every : e->frame.test;
 }
 
-static lstm_rows first_rows(const frame *f, int n) { return (lstm_rows){f->inputs, f->targets, n}; }
-
-/* The newest n of the first known rows. */
-static lstm_rows newest_rows(const frame *f, int known, int n) {
-    size_t skip = (size_t)(known - n);
-    return (lstm_rows){f->inputs + skip * (size_t)f->lags, f->targets + skip, n};
+/* Rows first ... end - 1 of a frame. */
+static lstm_rows rows_between(const frame *f, int first, int end) {
+    return (lstm_rows){f->inputs + (size_t)first * (size_t)f->lags, f->targets + first, end - first};
 }
 
 /* Rows that a few milliseconds of training take, so that a stop is heard soon however wide the model is; whole
@@ -129,12 +126,7 @@ static bool train(lstm *model, lstm_rows rows, int epochs, manner how, const sch
 }
 
 bool scheme_fit(lstm *model, const frame *f, int n_rows, int epochs, manner how, const scheme_hooks *hooks) {
-    return train(model, first_rows(f, n_rows), epochs, how, hooks);
-}
-
-/* Rows first ... end - 1 of a frame. */
-static lstm_rows rows_between(const frame *f, int first, int end) {
-    return (lstm_rows){f->inputs + (size_t)first * (size_t)f->lags, f->targets + first, end - first};
+    return train(model, rows_between(f, 0, n_rows), epochs, how, hooks);
 }
 
 /* A group that has had its rows waits aside until the others have had theirs. */
@@ -181,10 +173,11 @@ static bool learn(lstm *model, const frame *f, const experiment *e, int known, c
     if (e->scheme == SCHEME_REFIT) {
         lstm_reset_state(model);
         lstm_reset_optimizer(model);
-        return train(model, first_rows(f, known), e->train.epochs, how, hooks);
+        return train(model, rows_between(f, 0, known), e->train.epochs, how, hooks);
     }
     if (e->update.optimizer == UPDATE_OPTIMIZER_RESET) lstm_reset_optimizer(model);
-    return train(model, newest_rows(f, known, scheme_update_rows(&e->update, known)), e->update.epochs, how, hooks);
+    int newest = scheme_update_rows(&e->update, known);
+    return train(model, rows_between(f, known - newest, known), e->update.epochs, how, hooks);
 }
 
 static void replay(lstm *model, const frame *f, int known) {
