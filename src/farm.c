@@ -1,6 +1,7 @@
 /* farm.c - the public face: config, plan, pool, comparisons and report joined into one run. See farm.h.
  * In: a config's path. Out: results. Must not know how any of it is done, nor print or exit. */
 #include "compare.h"
+#include "config_keys.h"
 #include "config.h"
 #include "memory.h"
 #include "output_file.h"
@@ -475,19 +476,19 @@ static farm_status conclude(farm *f, farm_errors *errors) {
     return status;
 }
 
-/* What is a copy of another experiment's results cost what those did. */
-static void copy_costs(farm *f) {
+/* All that the results took, where a store tells of it; what is a copy of another experiment's results costs what those
+ * did. */
+static farm_status find_costs(farm *f, farm_errors *errors) {
+    farm_status status = f->store ? store_read_costs(f->store, &f->results, errors) : FARM_OK;
     for (size_t i = 0; i < f->results.n_experiments; i++)
         if (f->plan.same_as[i] >= 0) f->results.experiments[i].cost = f->results.experiments[f->plan.same_as[i]].cost;
+    return status;
 }
 
 /* What was trained goes on top of what the store says of before. */
 static farm_status keep_costs(farm *f, farm_errors *errors) {
-    farm_status status = FARM_OK;
-    if (f->store) status = store_add_costs(f->store, &f->results, errors);
-    if (f->store && status == FARM_OK) status = store_read_costs(f->store, &f->results, errors);
-    copy_costs(f);
-    return status;
+    farm_status status = f->store ? store_add_costs(f->store, &f->results, errors) : FARM_OK;
+    return status == FARM_OK ? find_costs(f, errors) : status;
 }
 
 farm_status farm_run(farm *f, const farm_hooks *hooks, farm_errors *errors) {
@@ -513,8 +514,7 @@ static farm_status restore(farm *f, const farm_options *options, farm_errors *er
     if (status == FARM_OK) status = prepare(f, PLAN_SHARED, errors);
     if (status == FARM_OK) status = store_recall_works(f->store, f->config.n_experiments, errors);
     if (status == FARM_OK) status = make_room(f, errors);
-    if (status == FARM_OK) status = store_read_costs(f->store, &f->results, errors);
-    if (status == FARM_OK) copy_costs(f);
+    if (status == FARM_OK) status = find_costs(f, errors);
     if (status == FARM_OK) status = run_all(f, NULL, true, errors); /* the baselines are run; all else is known */
     if (status == FARM_OK) status = conclude(f, errors);
     f->results.threads = run.threads;
@@ -689,9 +689,7 @@ farm_status farm_print_plan_json(const farm *f, FILE *out, farm_errors *errors) 
 const char *farm_run_id(const farm *f) { return f->id.hex; }
 
 const char *farm_forecasts(const farm *f) {
-    static const char *const words[] = {
-        [FORECASTS_ALL] = "all", [FORECASTS_QUANTILES] = "quantiles", [FORECASTS_NONE] = "none"};
-    return words[f->config.forecasts];
+    return config_key_find(SECTION_TOP, "forecasts")->choices[f->config.forecasts];
 }
 
 const char *farm_name(const farm *f) { return f->config.name; }

@@ -79,13 +79,6 @@ static void put_summary(writer *w, const report_input *in, const void *items, si
     put_value(w, "max", s->max);
 }
 
-static void put_cost(writer *w, const report_input *in, const void *items, size_t i) {
-    (void)items;
-    put_text(w, "experiment", in->experiments[i].name);
-    put_count(w, "steps", report_cost_steps(in, i));
-    put_value(w, "seconds", report_cost_seconds(in, i));
-}
-
 static void put_test(writer *w, const report_input *in, const comparison *pair, const pair_test *test) {
     const test_result *t = &test->result;
     put_text(w, "test", test->name);
@@ -226,6 +219,6 @@ void report_document(FILE *out, const report_input *in, const summary *summaries
     put_ranks(out, in);
     put_standing(out, in);
     put_verdicts(out, in);
-    if (in->series) put_list(out, "repeat_costs", in, NULL, in->n_experiments, put_cost);
+    if (in->series) report_costs_json(out, in);
     fputs("\n}\n", out);
 }

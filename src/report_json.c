@@ -111,19 +111,6 @@ static void put_effort(FILE *out, const report_input *in) {
     report_put_number(out, r->seconds > 0 ? (double)r->steps_taken / r->seconds : NAN);
 }
 
-/* A line for each experiment: {"experiment": "fixed", "steps": 11000, "seconds": 8.9e-05} */
-static void put_costs(FILE *out, const report_input *in) {
-    fputs(",\n  \"repeat_costs\": [", out);
-    for (size_t i = 0; i < in->n_experiments; i++) {
-        fputs(i ? ",\n    {\"experiment\": " : "\n    {\"experiment\": ", out);
-        report_put_string(out, in->experiments[i].name);
-        fprintf(out, ", \"steps\": %llu, \"seconds\": ", (unsigned long long)report_cost_steps(in, i));
-        report_put_number(out, report_cost_seconds(in, i));
-        fputc('}', out);
-    }
-    fputs("\n  ]\n", out);
-}
-
 void report_run_json(FILE *out, const report_input *in) {
     fputs("{\n", out);
     put_key(out, "version", FARM_VERSION);
@@ -142,8 +129,8 @@ void report_run_json(FILE *out, const report_input *in) {
     put_until(out, in);
     put_all_diverged(out, in);
     put_effort(out, in);
-    put_costs(out, in);
-    fputs("}\n", out);
+    report_costs_json(out, in);
+    fputs("\n}\n", out);
 }
 
 /* --- models ----------------------------------------------------------------------------------------------------- */

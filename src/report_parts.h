@@ -57,6 +57,8 @@ size_t report_tested(const comparisons *c);
  * one thread, NaN where they are not known. */
 uint64_t report_cost_steps(const report_input *in, size_t i);
 double report_cost_seconds(const report_input *in, size_t i);
+/* Both of each experiment, as the last member of an object that is being written: from the comma before it on. */
+void report_costs_json(FILE *out, const report_input *in);
 
 /* report_document.c */
 void report_document(FILE *out, const report_input *in, const summary *summaries);

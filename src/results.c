@@ -109,27 +109,22 @@ farm_status results_check(const experiment *experiments, size_t n_experiments, s
 
 farm_status results_init(results *out, const experiment *experiments, size_t n_experiments, size_t repeats,
                          size_t window, unsigned keep, farm_errors *errors) {
-    farm_status status = FARM_FAILED;
-    size_t bytes = memory_product(n_experiments, sizeof *out->experiments), at_hand = 0;
+    *out = (results){0};
+    if (results_check(experiments, n_experiments, repeats, window, keep, errors) != FARM_OK) return FARM_FAILED;
     *out = (results){.experiments = calloc(n_experiments ? n_experiments : 1, sizeof *out->experiments),
+                     .window = window && window < repeats ? window : repeats,
                      .lost = calloc(1, sizeof *out->lost)};
-    if (!out->experiments || !out->lost) goto done;
-    out->n_experiments = n_experiments;
-    out->window = window && window < repeats ? window : repeats;
-    for (size_t i = 0; i < n_experiments; i++) {
+    bool made = out->experiments && out->lost;
+    for (size_t i = 0; made && i < n_experiments; i++) {
         out->experiments[i] = shape_of(&experiments[i], repeats, out->window, keep);
-        bytes = memory_sum(bytes, size_of(&out->experiments[i]));
+        out->n_experiments = i + 1;
+        made = allocate(&out->experiments[i]);
     }
-    if (!memory_has(bytes, &at_hand)) goto done;
-    for (size_t i = 0; i < n_experiments; i++)
-        if (!allocate(&out->experiments[i])) goto done;
-    status = FARM_OK;
-done:
-    if (status != FARM_OK) {
-        status = too_large(errors, bytes, at_hand, repeats, keep);
-        results_free(out);
-    }
-    return status;
+    if (made) return FARM_OK;
+    size_t at_hand, bytes = results_bytes(experiments, n_experiments, repeats, window, keep);
+    memory_has(bytes, &at_hand);
+    results_free(out);
+    return too_large(errors, bytes, at_hand, repeats, keep);
 }
 
 void results_free(results *r) {

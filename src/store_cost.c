@@ -4,6 +4,7 @@
 #include "store_parts.h"
 
 static const char steps_of[] = "steps ", seconds_of[] = "seconds ";
+#define IS_COST "key LIKE 'steps %' OR key LIKE 'seconds %'"
 
 enum { KEY = sizeof seconds_of + DIGEST_TEXT };
 
@@ -52,9 +53,7 @@ farm_status store_add_costs(store *s, const results *r, farm_errors *errors) {
 
 farm_status store_merge_costs(store *to, store *from, farm_errors *errors) {
     sqlite3_stmt *statement = prepare_add(to, errors), *rows = NULL;
-    if (statement)
-        rows =
-            store_prepare(from, "SELECT key, value FROM run WHERE key LIKE 'steps %' OR key LIKE 'seconds %'", errors);
+    if (statement) rows = store_prepare(from, "SELECT key, value FROM run WHERE " IS_COST, errors);
     farm_status status = rows ? FARM_OK : FARM_FAILED;
     int code = SQLITE_DONE;
     while (status == FARM_OK && (code = sqlite3_step(rows)) == SQLITE_ROW) {
@@ -69,7 +68,7 @@ farm_status store_merge_costs(store *to, store *from, farm_errors *errors) {
 }
 
 farm_status store_forget_costs(store *s, farm_errors *errors) {
-    return store_execute(s, "DELETE FROM run WHERE key LIKE 'steps %' OR key LIKE 'seconds %'", errors);
+    return store_execute(s, "DELETE FROM run WHERE " IS_COST, errors);
 }
 
 farm_status store_read_costs(store *s, results *r, farm_errors *errors) {

@@ -189,12 +189,13 @@ static farm_status prepare_source(merging *m, source *from) {
 }
 
 static farm_status prepare_target(merging *m) {
+    static const char insert[] = "INSERT INTO result (work, " ROW_COLUMNS
+                                 ") VALUES (?, ?, ?, ?, ?, ?, ?) "
+                                 "ON CONFLICT (work, repeat, step) DO NOTHING";
     static const char find[] = "SELECT " ROW_COLUMNS " FROM result WHERE work = ? AND repeat = ? AND step = ?";
-#define INTO " INTO result (work, " ROW_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?)"
-    m->insert = store_prepare(m->to, "INSERT" INTO " ON CONFLICT (work, repeat, step) DO NOTHING", m->errors);
-    if (m->insert) m->replace = store_prepare(m->to, "INSERT OR REPLACE" INTO, m->errors);
+    m->insert = store_prepare(m->to, insert, m->errors);
+    if (m->insert) m->replace = store_prepare(m->to, store_insert_sql, m->errors);
     if (m->replace) m->find = store_prepare(m->to, find, m->errors);
-#undef INTO
     return m->find ? FARM_OK : FARM_FAILED;
 }
 

@@ -81,7 +81,7 @@ def measure(scratch, experiments, repeats, shards):
 def read_again(experiments, repeats):
     """How often each forecast is read from the store beyond the first time: never where all of them are at hand at once
     (results_window), else for the Diebold-Mariano test, for forecasts.csv, and for the picture once for as many test rows as
-    it holds columns of (find_band)."""
+    it holds columns of (forecast_summaries)."""
     at_hand = AT_HAND // (experiments * (8 * TEST + 1)) // 64 * 64
     rows = max(1, min(TEST, COLUMNS // repeats))
     return 0 if repeats <= max(at_hand, 64) else 2 + -(-TEST // rows)
