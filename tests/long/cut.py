@@ -76,6 +76,13 @@ def copy_apart(store):
     return "looked/" + os.path.basename(store)
 
 
+def share_left(folder, all_rows, store="farm.db"):
+    """How much of a run is still to be trained, from what a cut one left."""
+    path = os.path.join(folder, store)
+    there = rows(copy_apart(path)) if os.path.exists(path) else None
+    return 1 - (there or 0) / all_rows
+
+
 def phase(folder, all_rows, outputs, store="farm.db"):
     """What a cut run had come to, from what it left."""
     path = os.path.join(folder, store)
