@@ -30,110 +30,63 @@ typedef struct {
     source sources[SIDE_BY_SIDE]; /* [n] */
     size_t n;
     sqlite3_stmt *insert, *find, *replace;
-    double *numbers; /* [room] of the row at hand */
-    size_t room;
     farm_errors *errors;
 } merging;
 
-/* Columns of a row as every query here has them. */
-enum { REPEAT, STEP, FORECASTS, WEIGHTS, LOSSES, CHECKSUM };
-#define ROW_COLUMNS "repeat, step, forecasts, weights, losses, checksum"
-
-static bool make_room(merging *m, size_t n) {
-    if (m->numbers && n <= m->room) return true;
-    double *larger = realloc(m->numbers, (n ? n : 1) * sizeof *larger);
-    if (!larger) return false;
-    m->numbers = larger;
-    m->room = n;
-    return true;
+static bool same(const unsigned char *a, size_t n_a, const unsigned char *b, size_t n_b) {
+    return n_a == n_b && (n_a == 0 || memcmp(a, b, 8 * n_a) == 0);
 }
 
-/* Whether a row is as it was written. FARM_FAILED: it is not, and errors says so. */
-static farm_status check_row(merging *m, const source *from) {
-    sqlite3_stmt *row = from->rows;
-    store_row out = {.work = &from->work.hash,
-                     .repeat = (size_t)sqlite3_column_int64(row, REPEAT),
-                     .step = (size_t)sqlite3_column_int64(row, STEP),
-                     .n_forecasts = (size_t)sqlite3_column_bytes(row, FORECASTS) / 8,
-                     .n_weights = (size_t)sqlite3_column_bytes(row, WEIGHTS) / 8,
-                     .n_losses = (size_t)sqlite3_column_bytes(row, LOSSES) / 8};
-    if (!make_room(m, out.n_forecasts + out.n_weights + out.n_losses))
-        return store_damaged(from->store, m->errors, "out of memory");
-    double *weights = m->numbers + out.n_forecasts, *losses = weights + out.n_weights;
-    out.forecasts = m->numbers;
-    out.weights = weights;
-    out.losses = losses;
-    if (store_column_doubles(m->numbers, row, FORECASTS, out.n_forecasts) &&
-        (!out.n_weights || store_column_doubles(weights, row, WEIGHTS, out.n_weights)) &&
-        (!out.n_losses || store_column_doubles(losses, row, LOSSES, out.n_losses)) &&
-        store_row_check(&out) == sqlite3_column_int64(row, CHECKSUM))
-        return FARM_OK;
-    return store_damaged(from->store, m->errors, "repeat %zu of work %.8s is not as it was written", out.repeat,
-                         from->work.hash.hex);
+/* Whether a row agrees with ours in its place; of weights and losses either may have none. */
+static bool agrees(const store_row *ours, const store_row *row) {
+    return same(ours->forecasts, ours->n_forecasts, row->forecasts, row->n_forecasts) &&
+           (!ours->n_weights || !row->n_weights ||
+            same(ours->weights, ours->n_weights, row->weights, row->n_weights)) &&
+           (!ours->n_losses || !row->n_losses || same(ours->losses, ours->n_losses, row->losses, row->n_losses));
 }
 
-/* The row as it is, which has been checked: with the checksum that it came with. SQLite's result code. */
-static int put_row(sqlite3_stmt *insert, sqlite3_int64 work, sqlite3_stmt *row) {
-    sqlite3_bind_int64(insert, 1, work);
-    for (int column = REPEAT; column <= CHECKSUM; column++) {
-        if (column < FORECASTS || column > LOSSES)
-            sqlite3_bind_int64(insert, column + 2, sqlite3_column_int64(row, column));
-        else if (sqlite3_column_bytes(row, column) < 8)
-            sqlite3_bind_null(insert, column + 2);
-        else
-            sqlite3_bind_blob(insert, column + 2, sqlite3_column_blob(row, column), sqlite3_column_bytes(row, column),
-                              SQLITE_STATIC);
-    }
-    int code = sqlite3_step(insert);
-    sqlite3_reset(insert);
-    sqlite3_clear_bindings(insert);
-    return code;
+/* Whether a row that agrees has weights or losses beyond ours. */
+static bool has_more(const store_row *ours, const store_row *row) {
+    return (row->n_weights && !ours->n_weights) || (row->n_losses && !ours->n_losses);
 }
 
-static bool same_blob(sqlite3_stmt *a, sqlite3_stmt *b, int column) {
-    int n = sqlite3_column_bytes(a, column);
-    const void *x = sqlite3_column_blob(a, column), *y = sqlite3_column_blob(b, column);
-    return n == sqlite3_column_bytes(b, column) && (n == 0 || memcmp(x, y, (size_t)n) == 0);
-}
-
-/* Whether a row agrees with ours in its place, which find has just found. *more: it has weights or losses beyond ours. */
-static bool agrees(sqlite3_stmt *ours, sqlite3_stmt *row, bool *more) {
-    bool agree = same_blob(ours, row, FORECASTS);
-    for (int column = WEIGHTS; agree && column <= LOSSES; column++) { /* of which either may have none */
-        bool we = sqlite3_column_bytes(ours, column) > 0, they = sqlite3_column_bytes(row, column) > 0;
-        if (we && they) agree = same_blob(ours, row, column);
-        *more = *more || (they && !we);
-    }
-    return agree;
+static farm_status not_as_written(merging *m, const store *s, const store_row *row) {
+    return store_damaged(s, m->errors, "repeat %zu of work %.8s is not as it was written", row->repeat, row->work->hex);
 }
 
 /* There is a row in its place: they must agree, and the one with more is kept. */
-static farm_status reconcile_row(merging *m, const source *from, sqlite3_int64 work) {
+static farm_status reconcile_row(merging *m, const source *from, sqlite3_int64 work, const store_row *row) {
     farm_status status = FARM_OK;
     bool more = false;
+    store_row ours;
     sqlite3_bind_int64(m->find, 1, work);
-    for (int column = REPEAT; column <= STEP; column++)
-        sqlite3_bind_int64(m->find, column + 2, sqlite3_column_int64(from->rows, column));
+    sqlite3_bind_int64(m->find, 2, (sqlite3_int64)row->repeat);
+    sqlite3_bind_int64(m->find, 3, (sqlite3_int64)row->step);
     if (sqlite3_step(m->find) != SQLITE_ROW) {
         status = store_fail(m->to, m->errors, "cannot read the store");
-    } else if (!agrees(m->find, from->rows, &more)) {
+    } else if (!store_row_of(&ours, row->work, m->find)) {
+        status = not_as_written(m, m->to, &ours);
+    } else if (!agrees(&ours, row)) {
         errors_add(m->errors, (error_place){.file = from->store->path},
-                   "repeat %lld differs from the one that %s has: they were not made by the same program; run that "
+                   "repeat %zu differs from the one that %s has: they were not made by the same program; run that "
                    "shard again with --fresh",
-                   (long long)sqlite3_column_int64(from->rows, REPEAT), m->to->path);
+                   row->repeat, m->to->path);
         status = FARM_FAILED;
+    } else {
+        more = has_more(&ours, row);
     }
     sqlite3_reset(m->find);
-    if (status == FARM_OK && more && put_row(m->replace, work, from->rows) != SQLITE_DONE)
+    if (status == FARM_OK && more && store_insert(m->replace, work, row) != SQLITE_DONE)
         status = store_fail(m->to, m->errors, "cannot write the store");
     return status;
 }
 
 static farm_status copy_row(merging *m, const source *from, sqlite3_int64 work) {
-    if (check_row(m, from) != FARM_OK) return FARM_FAILED;
-    if (put_row(m->insert, work, from->rows) != SQLITE_DONE)
+    store_row row;
+    if (!store_row_of(&row, &from->work.hash, from->rows)) return not_as_written(m, from->store, &row);
+    if (store_insert(m->insert, work, &row) != SQLITE_DONE)
         return store_fail(m->to, m->errors, "cannot write the store");
-    return sqlite3_changes(m->to->db) > 0 ? FARM_OK : reconcile_row(m, from, work);
+    return sqlite3_changes(m->to->db) > 0 ? FARM_OK : reconcile_row(m, from, work, &row);
 }
 
 static farm_status copy_rows(merging *m, const source *from, sqlite3_int64 work) {
@@ -182,19 +135,16 @@ static farm_status copy_work(merging *m, source *first) {
 }
 
 static farm_status prepare_source(merging *m, source *from) {
-    static const char rows[] = "SELECT " ROW_COLUMNS " FROM result WHERE work = ?";
+    static const char rows[] = "SELECT " STORE_ROW " FROM result WHERE work = ?";
     from->works = store_prepare(from->store, "SELECT id, hash, text FROM work ORDER BY id", m->errors);
     if (from->works) from->rows = store_prepare(from->store, rows, m->errors);
     return from->rows ? turn_to_next_work(m, from) : FARM_FAILED;
 }
 
 static farm_status prepare_target(merging *m) {
-    static const char insert[] = "INSERT INTO result (work, " ROW_COLUMNS
-                                 ") VALUES (?, ?, ?, ?, ?, ?, ?) "
-                                 "ON CONFLICT (work, repeat, step) DO NOTHING";
-    static const char find[] = "SELECT " ROW_COLUMNS " FROM result WHERE work = ? AND repeat = ? AND step = ?";
-    m->insert = store_prepare(m->to, insert, m->errors);
-    if (m->insert) m->replace = store_prepare(m->to, store_insert_sql, m->errors);
+    static const char find[] = "SELECT " STORE_ROW " FROM result WHERE work = ? AND repeat = ? AND step = ?";
+    m->insert = store_prepare(m->to, store_insert_sql, m->errors);
+    if (m->insert) m->replace = store_prepare(m->to, store_replace_sql, m->errors);
     if (m->replace) m->find = store_prepare(m->to, find, m->errors);
     return m->find ? FARM_OK : FARM_FAILED;
 }
@@ -315,7 +265,6 @@ static void close_sources(merging *m, const merged *all) {
     sqlite3_finalize(m->insert);
     sqlite3_finalize(m->replace);
     sqlite3_finalize(m->find);
-    free(m->numbers);
 }
 
 /* The next stores, up to as many as are read side by side; *done of the n paths are through then. */

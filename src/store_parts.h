@@ -34,12 +34,14 @@ struct store {
     struct store_writer *writer;
 };
 
-/* A statement of one row: its work's hash, where it stands, and its numbers. */
+/* A row of the table result: its work's hash, where it stands, and its numbers as they stand in blobs, IEEE doubles,
+ * little-endian; none has any alignment. */
 typedef struct {
     const digest *work;
     size_t repeat, step; /* repeat from 1, as in the tables */
-    const double *forecasts, *weights, *losses;
-    size_t n_forecasts, n_weights, n_losses;
+    const unsigned char *forecasts, *weights, *losses;
+    size_t n_forecasts, n_weights, n_losses; /* doubles */
+    sqlite3_int64 checksum;
 } store_row;
 
 /* Whether path names the open store's file, by whatever name. */
@@ -54,8 +56,12 @@ bool store_is_readable(store *s); /* by SQLite, as it is */
 farm_status store_check_kind(store *s, bool *empty, farm_errors *errors);
 farm_status store_cannot_open(const char *path, farm_errors *errors, int reason); /* errno; FARM_FAILED */
 
-/* The checksum that a row carries: the first 8 bytes of its SHA-256. */
+/* The checksum that belongs to a row: the first 8 bytes of its SHA-256. */
 sqlite3_int64 store_row_check(const store_row *row);
+
+/* The row that a query of these columns is at, until it goes on. false: it is not as it was written. */
+#define STORE_ROW "repeat, step, forecasts, weights, losses, checksum"
+bool store_row_of(store_row *row, const digest *work, sqlite3_stmt *query);
 
 /* Adds what SQLite says went wrong while doing something, with the way out. Returns FARM_FAILED. */
 farm_status store_fail(const store *s, farm_errors *errors, const char *doing);
@@ -93,8 +99,9 @@ farm_status store_seal_run(store *s, farm_errors *errors);
 farm_status store_merge_costs(store *to, store *from, farm_errors *errors);
 farm_status store_forget_costs(store *s, farm_errors *errors);
 
-/* A prepared insert of one row; SQLite's result code. */
-extern const char store_insert_sql[];
+/* Inserts of rows, prepared from these: one that replaces a row which stands there, and one that then does nothing.
+ * SQLite's result code. */
+extern const char store_replace_sql[], store_insert_sql[];
 int store_insert(sqlite3_stmt *insert, sqlite3_int64 work, const store_row *row);
 
 #endif

@@ -31,9 +31,9 @@ sqlite3_int64 store_row_check(const store_row *row) {
     digest_begin(&b);
     digest_add(&b, row->work->hex, 16); /* enough to tell works apart, and less to hash */
     digest_add(&b, place, sizeof place);
-    digest_add_doubles(&b, row->forecasts, row->n_forecasts);
-    digest_add_doubles(&b, row->weights, row->n_weights);
-    digest_add_doubles(&b, row->losses, row->n_losses);
+    digest_add(&b, row->forecasts, 8 * row->n_forecasts);
+    digest_add(&b, row->weights, 8 * row->n_weights);
+    digest_add(&b, row->losses, 8 * row->n_losses);
     digest_bytes(&b, sum);
     for (int i = 0; i < 8; i++) check |= (uint64_t)sum[i] << (8 * i);
     return (sqlite3_int64)check;
@@ -133,62 +133,55 @@ typedef struct {
     farm_errors *errors;
 } reading;
 
-/* A blob of numbers that may be absent: to where it belongs, if it has as many as belong there, or else aside, since the
- * checksum is over it, wanted or not. *aside is the caller's to free. false: it is no such blob. */
-static bool read_extra(sqlite3_stmt *query, int column, double *wanted, size_t n_wanted, const double **values,
-                       size_t *n, double **aside) {
-    *n = (size_t)sqlite3_column_bytes(query, column) / 8;
-    *aside = NULL;
-    double *to = wanted && *n == n_wanted ? wanted : NULL;
-    if (*n > 0 && !to) to = *aside = malloc(8 * *n);
-    *values = to;
-    return *n == 0 || (to && store_column_doubles(to, query, column, *n));
+/* A blob of doubles; NULL has none. false: it is no such blob. */
+static bool doubles_of(const unsigned char **bytes, size_t *n, sqlite3_stmt *query, int column) {
+    *bytes = sqlite3_column_blob(query, column);
+    size_t n_bytes = (size_t)sqlite3_column_bytes(query, column);
+    *n = n_bytes / 8;
+    return n_bytes % 8 == 0;
 }
 
-/* Where a row's numbers belong; NULL: they are not kept. */
-typedef struct {
-    double *forecasts, *weights, *losses;
-} row_places;
-
-/* false: the row is not as it was written. */
-static bool read_row(const reading *r, sqlite3_stmt *query, store_row *row, const row_places *to) {
-    double *weights_aside = NULL, *losses_aside = NULL;
-    row->forecasts = to->forecasts;
-    bool fine =
-        store_column_doubles(to->forecasts, query, 2, row->n_forecasts) &&
-        read_extra(query, 3, to->weights, r->result->n_weights, &row->weights, &row->n_weights, &weights_aside) &&
-        read_extra(query, 4, to->losses, r->result->n_losses, &row->losses, &row->n_losses, &losses_aside) &&
-        store_row_check(row) == sqlite3_column_int64(query, 5);
-    free(weights_aside);
-    free(losses_aside);
-    return fine;
+bool store_row_of(store_row *row, const digest *work, sqlite3_stmt *query) {
+    row->work = work;
+    row->repeat = (size_t)sqlite3_column_int64(query, 0);
+    row->step = (size_t)sqlite3_column_int64(query, 1);
+    row->checksum = sqlite3_column_int64(query, 5);
+    return doubles_of(&row->forecasts, &row->n_forecasts, query, 2) &&
+           doubles_of(&row->weights, &row->n_weights, query, 3) && doubles_of(&row->losses, &row->n_losses, query, 4) &&
+           store_row_check(row) == row->checksum;
 }
 
-/* The row at its place in the results; one that has none there is damage. */
+/* Numbers to where they are wanted, if it has room for so many. Whether all that is wanted is there. */
+static bool take_numbers(double *wanted, size_t n_wanted, const unsigned char *bytes, size_t n) {
+    if (wanted && n == n_wanted) number_from_bytes(wanted, bytes, n);
+    return !wanted || n == n_wanted;
+}
+
+/* The row to its place in the results; one that has none there is damage. */
 static farm_status take_row(const reading *r, sqlite3_stmt *query) {
     experiment_result *e = r->result;
-    size_t number = (size_t)sqlite3_column_int64(query, 0), step = (size_t)sqlite3_column_int64(query, 1);
-    size_t repeat = number - 1 - r->first, at_hand = repeat - e->at, part = step / e->part_length;
+    store_row row;
+    bool intact = store_row_of(&row, &r->work->hash, query);
+    size_t repeat = row.repeat - 1 - r->first, at_hand = repeat - e->at, part = row.step / e->part_length;
     /* the query asked for no other repeats, but of a file whose pages are not in order it gets them all the same */
-    bool placed = at_hand < e->n_at && step < e->n_test && step % e->part_length == 0;
-    size_t length = !placed ? 0 : e->n_test - step < e->part_length ? e->n_test - step : e->part_length;
-    bool last = step + length == e->n_test;
-    store_row row = {.work = &r->work->hash, .repeat = number, .step = step, .n_forecasts = length};
-    row_places to = {.weights = last && e->weights ? e->weights + repeat * e->n_weights : NULL,
-                     .losses = step == 0 && e->losses ? e->losses + repeat * e->n_losses : NULL};
-    if (placed) to.forecasts = e->forecasts + at_hand * e->n_test + step;
-    if (!placed || !read_row(r, query, &row, &to))
-        return store_damaged(r->store, r->errors, "repeat %zu of work %.8s is not as it was written", number,
+    bool placed = at_hand < e->n_at && row.step < e->n_test && row.step % e->part_length == 0;
+    size_t length = !placed ? 0 : e->n_test - row.step < e->part_length ? e->n_test - row.step : e->part_length;
+    if (!intact || !placed || row.n_forecasts != length)
+        return store_damaged(r->store, r->errors, "repeat %zu of work %.8s is not as it was written", row.repeat,
                              r->work->hash.hex);
-    e->known[at_hand * e->n_parts + part] =
-        (!to.weights || row.n_weights == e->n_weights) && (!to.losses || row.n_losses == e->n_losses);
+    bool last = row.step + length == e->n_test;
+    double *weights = last && e->weights ? e->weights + repeat * e->n_weights : NULL;
+    double *losses = row.step == 0 && e->losses ? e->losses + repeat * e->n_losses : NULL;
+    number_from_bytes(e->forecasts + at_hand * e->n_test + row.step, row.forecasts, length);
+    bool has_weights = take_numbers(weights, e->n_weights, row.weights, row.n_weights);
+    bool has_losses = take_numbers(losses, e->n_losses, row.losses, row.n_losses);
+    e->known[at_hand * e->n_parts + part] = has_weights && has_losses;
     return FARM_OK;
 }
 
 static farm_status read_experiment(const reading *r) {
     static const char sql[] =
-        "SELECT repeat, step, forecasts, weights, losses, checksum FROM result WHERE "
-        "work = ? AND repeat BETWEEN ? AND ? ORDER BY repeat, step";
+        "SELECT " STORE_ROW " FROM result WHERE work = ? AND repeat BETWEEN ? AND ? ORDER BY repeat, step";
     store *s = r->store;
     sqlite3_stmt *query = store_prepare(s, sql, r->errors);
     if (!query) return FARM_FAILED;
@@ -217,27 +210,24 @@ farm_status store_read(store *s, results *r, size_t first, farm_errors *errors) 
 
 /* --- rows in ---------------------------------------------------------------------------------------------------- */
 
-/* A row that lacked the weights that are kept now is replaced. */
-const char store_insert_sql[] =
-    "INSERT OR REPLACE INTO result (work, repeat, step, forecasts, weights, losses, checksum) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?)";
+#define INTO_RESULT "INTO result (work, " STORE_ROW ") VALUES (?, ?, ?, ?, ?, ?, ?)"
+const char store_replace_sql[] = "INSERT OR REPLACE " INTO_RESULT;
+const char store_insert_sql[] = "INSERT " INTO_RESULT " ON CONFLICT (work, repeat, step) DO NOTHING";
 
-/* Binds numbers as a blob that SQLite frees; NULL for none. SQLite's result code. */
-static int bind_doubles(sqlite3_stmt *insert, int column, const double *values, size_t n) {
-    if (n == 0) return sqlite3_bind_null(insert, column);
-    unsigned char *bytes = store_bytes(values, n);
-    return bytes ? sqlite3_bind_blob64(insert, column, bytes, 8 * n, free) : SQLITE_NOMEM;
+/* Binds numbers as a blob that stays where it is; NULL for none. */
+static void bind_doubles(sqlite3_stmt *insert, int column, const unsigned char *bytes, size_t n) {
+    if (n > 0) sqlite3_bind_blob64(insert, column, bytes, 8 * n, SQLITE_STATIC);
 }
 
 int store_insert(sqlite3_stmt *insert, sqlite3_int64 work, const store_row *row) {
     sqlite3_bind_int64(insert, 1, work);
     sqlite3_bind_int64(insert, 2, (sqlite3_int64)row->repeat);
     sqlite3_bind_int64(insert, 3, (sqlite3_int64)row->step);
-    int code = bind_doubles(insert, 4, row->forecasts, row->n_forecasts);
-    if (code == SQLITE_OK) code = bind_doubles(insert, 5, row->weights, row->n_weights);
-    if (code == SQLITE_OK) code = bind_doubles(insert, 6, row->losses, row->n_losses);
-    sqlite3_bind_int64(insert, 7, store_row_check(row));
-    if (code == SQLITE_OK) code = sqlite3_step(insert);
+    bind_doubles(insert, 4, row->forecasts, row->n_forecasts);
+    bind_doubles(insert, 5, row->weights, row->n_weights);
+    bind_doubles(insert, 6, row->losses, row->n_losses);
+    sqlite3_bind_int64(insert, 7, row->checksum);
+    int code = sqlite3_step(insert);
     sqlite3_reset(insert);
     sqlite3_clear_bindings(insert);
     return code;

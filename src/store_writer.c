@@ -1,6 +1,7 @@
 /* store_writer.c - the one thread that writes the store while others train. See store.h.
  * Parts are put into a buffer; twice a second, or when it is large, the thread swaps it for an empty one and writes it in
  * one transaction. Whoever would fill a full buffer waits: nothing is dropped, and memory stays bounded. */
+#include "numbers.h"
 #include "store_parts.h"
 
 #include <errno.h>
@@ -23,7 +24,7 @@ typedef struct store_writer {
     farm_errors errors;
 } store_writer;
 
-/* How a part stands in the buffer; its numbers follow it. */
+/* How a part stands in the buffer; its numbers follow it as the store keeps them. */
 typedef struct {
     int experiment;
     size_t repeat, step, n_forecasts, n_weights, n_losses;
@@ -31,29 +32,31 @@ typedef struct {
 
 /* --- the buffer ------------------------------------------------------------------------------------------------- */
 
-static bool add_bytes(byte_buffer *b, const void *bytes, size_t n) {
-    if (n > b->capacity - b->n) {
-        size_t capacity = b->capacity ? b->capacity : 1 << 16;
-        while (capacity - b->n < n) capacity *= 2;
-        unsigned char *larger = realloc(b->bytes, capacity);
-        if (!larger) return false;
-        b->bytes = larger;
-        b->capacity = capacity;
-    }
-    if (n) memcpy(b->bytes + b->n, bytes, n);
-    b->n += n;
+/* Room for n more bytes. false: out of memory. */
+static bool make_room(byte_buffer *b, size_t n) {
+    if (n <= b->capacity - b->n) return true;
+    size_t capacity = b->capacity ? b->capacity : 1 << 16;
+    while (capacity - b->n < n) capacity *= 2;
+    unsigned char *larger = realloc(b->bytes, capacity);
+    if (!larger) return false;
+    b->bytes = larger;
+    b->capacity = capacity;
     return true;
 }
 
+static void add_doubles(byte_buffer *b, const double *values, size_t n) {
+    number_to_bytes(b->bytes + b->n, values, n);
+    b->n += 8 * n;
+}
+
 static bool add_part(byte_buffer *b, const part_header *header, const pool_part *part) {
-    size_t before = b->n;
-    if (add_bytes(b, header, sizeof *header) &&
-        add_bytes(b, part->forecasts, header->n_forecasts * sizeof *part->forecasts) &&
-        add_bytes(b, part->weights, header->n_weights * sizeof *part->weights) &&
-        add_bytes(b, part->losses, header->n_losses * sizeof *part->losses))
-        return true;
-    b->n = before;
-    return false;
+    if (!make_room(b, sizeof *header + 8 * (header->n_forecasts + header->n_weights + header->n_losses))) return false;
+    memcpy(b->bytes + b->n, header, sizeof *header);
+    b->n += sizeof *header;
+    add_doubles(b, part->forecasts, header->n_forecasts);
+    add_doubles(b, part->weights, header->n_weights);
+    add_doubles(b, part->losses, header->n_losses);
+    return true;
 }
 
 static bool keep_part(void *context, const pool_part *part) {
@@ -85,17 +88,18 @@ static int write_rows(store_writer *w, const byte_buffer *b) {
         part_header h;
         memcpy(&h, b->bytes + at, sizeof h);
         at += sizeof h;
-        const double *numbers = (const double *)(const void *)(b->bytes + at); /* every size is a multiple of 8 */
+        const unsigned char *numbers = b->bytes + at;
         const store_work *work = &w->store->works[h.experiment];
         store_row row = {.work = &work->hash,
                          .repeat = h.repeat,
                          .step = h.step,
                          .forecasts = numbers,
-                         .weights = numbers + h.n_forecasts,
-                         .losses = numbers + h.n_forecasts + h.n_weights,
+                         .weights = numbers + 8 * h.n_forecasts,
+                         .losses = numbers + 8 * (h.n_forecasts + h.n_weights),
                          .n_forecasts = h.n_forecasts,
                          .n_weights = h.n_weights,
                          .n_losses = h.n_losses};
+        row.checksum = store_row_check(&row);
         code = store_insert(w->insert, work->id, &row);
         at += 8 * (h.n_forecasts + h.n_weights + h.n_losses);
     }
@@ -179,7 +183,7 @@ farm_status store_begin(store *s, size_t first, farm_errors *errors) {
     }
     w->store = s;
     w->first = first;
-    w->insert = store_prepare(s, store_insert_sql, errors);
+    w->insert = store_prepare(s, store_replace_sql, errors);
     int code = w->insert ? pthread_create(&w->thread, NULL, write_parts, w) : -1;
     if (code == 0) {
         s->writer = w;
