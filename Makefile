@@ -49,7 +49,7 @@ KERNEL_NUMERICS := $(NUMERICS) $(if $(IS_CLANG),-fno-unroll-loops,-fno-tree-pre 
 
 CPPFLAGS := -Iinclude -Isrc -I$(BUILD) -D_POSIX_C_SOURCE=200809L -D_XOPEN_SOURCE=700
 CFLAGS   := -std=c11 $(OPT) -fopenmp $(WARNINGS) -MMD -MP $(EXTRA)
-LDLIBS   := -fopenmp $(EXTRA) -lcjson -lcsv -lgsl -lgslcblas -lRmath -lmd -lsqlite3 -lm
+LDLIBS   := -fopenmp $(EXTRA) -lcjson -lcsv -lgsl -lgslcblas -lRmath -lmd -lxxhash -lsqlite3 -lm
 
 # The kernel is one source, built for each precision and each level of vector instructions.
 LEVELS := base

@@ -9,7 +9,7 @@
 #include <pthread.h>
 #include <sqlite3.h>
 
-enum { STORE_VERSION = 1, STORE_APPLICATION = 0x6661726d /* "farm" */ };
+enum { STORE_VERSION = 2, STORE_APPLICATION = 0x6661726d /* "farm" */ };
 
 /* Bytes that grow. */
 typedef struct {
@@ -56,7 +56,9 @@ bool store_is_readable(store *s); /* by SQLite, as it is */
 farm_status store_check_kind(store *s, bool *empty, farm_errors *errors);
 farm_status store_cannot_open(const char *path, farm_errors *errors, int reason); /* errno; FARM_FAILED */
 
-/* The checksum that belongs to a row: the first 8 bytes of its SHA-256. */
+/* The checksum that belongs to a row: XXH3 (64 bits, github.com/Cyan4973/xxHash) of its place, which is 16 digits of its
+ * work's hash, repeat, step and the three counts, 64 bits each and little-endian; of its forecasts, with that as the seed;
+ * of its weights, with that; and of its losses. */
 sqlite3_int64 store_row_check(const store_row *row);
 
 /* The row that a query of these columns is at, until it goes on. false: it is not as it was written. */

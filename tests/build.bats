@@ -43,7 +43,7 @@ int main(int argc, char **argv) {
 C
   make -s -C "$root" install DESTDIR="$scratch" PREFIX=/usr
   gcc -std=c11 -Wall -Wextra -Werror -I"$scratch/usr/include" -o user user.c "$scratch/usr/lib/libfarm.a" \
-    -fopenmp -lcjson -lcsv -lgsl -lgslcblas -lRmath -lmd -lsqlite3 -lm
+    -fopenmp -lcjson -lcsv -lgsl -lgslcblas -lRmath -lmd -lxxhash -lsqlite3 -lm
   run ./user "$root/configs/tutorial.json"
   [ "$status" -eq 0 ]
   [[ "$output" == *"persistence"*"136.761"* ]]

@@ -669,7 +669,7 @@ altered() {
   [[ "$stderr" == *"another program"* ]]
   but_fresh
   no_store altered "PRAGMA user_version = 99"
-  [[ "$stderr" == *"another version of farm (store version 99; this one reads 1)"* ]]
+  [[ "$stderr" == *"another version of farm (store version 99; this one reads 2)"* ]]
   but_fresh
   no_store altered "PRAGMA application_id = 7"
   for sql in "CREATE TRIGGER t AFTER INSERT ON result BEGIN DELETE FROM result; END" "CREATE TABLE more (x)" \

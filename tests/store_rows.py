@@ -1,13 +1,15 @@
 """store_rows.py - the store as another program sees it: rows read, checked and changed by hand.
 
-Written from what docs and comments say of the format, not from the farm's code: a row's checksum is the first 8 bytes
-(little-endian) of the SHA-256 of 16 digits of its work's hash; repeat, step and how many forecasts, weights and losses
-there are (64 bits each, little-endian); and those numbers.
+Written from what docs and comments say of the format, not from the farm's code: a row's checksum is XXH3 (64 bits) of
+its place (16 digits of its work's hash; repeat, step and how many forecasts, weights and losses there are, 64 bits each,
+little-endian); of the forecasts, with that as the seed; of the weights, with that; and of the losses.
 """
 
 import hashlib
 import sqlite3
 import struct
+
+import xxhash
 
 
 def connect(path):
@@ -17,7 +19,10 @@ def connect(path):
 def checksum(work, repeat, step, *blobs):
     blobs = [blob or b"" for blob in blobs]
     place = work[:16].encode() + struct.pack("<QQQQQ", repeat, step, *(len(blob) // 8 for blob in blobs))
-    return struct.unpack("<q", hashlib.sha256(place + b"".join(blobs)).digest()[:8])[0]
+    check = xxhash.xxh3_64_intdigest(place)
+    for blob in blobs:
+        check = xxhash.xxh3_64_intdigest(blob, seed=check)
+    return check - (check >> 63 << 64)
 
 
 def rows(db):

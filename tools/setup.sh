@@ -14,8 +14,8 @@
 set -eu
 
 build="gcc libc6-dev make libcjson-dev librandom123-dev libcsv-dev libgsl-dev r-mathlib libsqlite3-dev libmd-dev \
-    gnuplot-nox"
-check="libcmocka-dev bats clang libomp-dev binutils git python3 python3-jsonschema tidy util-linux"
+    libxxhash-dev gnuplot-nox"
+check="libcmocka-dev bats clang libomp-dev binutils git python3 python3-jsonschema python3-xxhash tidy util-linux"
 lint="clang-tidy clang-format cppcheck"
 fuzz="clang libomp-dev libclang-rt-dev"
 # Ubuntu has Chromium as a snap alone, and no driver for it
