@@ -251,7 +251,8 @@ static farm_status add_source(merging *m, merged *all, const char *path) {
     if (status != FARM_OK) return status;
     m->n++;
     if (!all->first) all->first = from->store;
-    status = store_execute(from->store, "PRAGMA cache_size = 32", m->errors); /* pages: each is read once, in order */
+    status =
+        store_execute(from->store, "PRAGMA cache_size = -256", m->errors); /* KiB: each page is read once, in order */
     if (status == FARM_OK) status = check_same_run(all->first, from->store, m->errors);
     return status == FARM_OK ? count_effort(all, m->to, from->store, m->errors) : status;
 }

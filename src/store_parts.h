@@ -11,12 +11,6 @@
 
 enum { STORE_VERSION = 2, STORE_APPLICATION = 0x6661726d /* "farm" */ };
 
-/* Bytes that grow. */
-typedef struct {
-    unsigned char *bytes;
-    size_t n, capacity;
-} byte_buffer;
-
 /* A store's work. */
 typedef struct {
     sqlite3_int64 id;

@@ -12,6 +12,13 @@
 static const long commit_interval = 500000000; /* nanoseconds; half of the second that may be lost at most */
 enum { LARGE = 4 << 20, FULL = 64 << 20 };     /* bytes that are written at once; that are waited for */
 
+/* Parts one after another, each a part_header and its numbers as the store keeps them. */
+typedef struct {
+    unsigned char *bytes;
+    size_t n, capacity; /* bytes */
+    size_t n_parts;
+} part_buffer;
+
 typedef struct store_writer {
     store *store;
     size_t first; /* repeat that parts count from */
@@ -19,12 +26,11 @@ typedef struct store_writer {
     pthread_t thread;
     pthread_mutex_t mutex; /* guards what follows */
     pthread_cond_t filled, emptied;
-    byte_buffer filling;
+    part_buffer filling;
     bool ending, failed;
     farm_errors errors;
 } store_writer;
 
-/* How a part stands in the buffer; its numbers follow it as the store keeps them. */
 typedef struct {
     int experiment;
     size_t repeat, step, n_forecasts, n_weights, n_losses;
@@ -33,7 +39,7 @@ typedef struct {
 /* --- the buffer ------------------------------------------------------------------------------------------------- */
 
 /* Room for n more bytes. false: out of memory. */
-static bool make_room(byte_buffer *b, size_t n) {
+static bool make_room(part_buffer *b, size_t n) {
     if (n <= b->capacity - b->n) return true;
     size_t capacity = b->capacity ? b->capacity : 1 << 16;
     while (capacity - b->n < n) capacity *= 2;
@@ -44,19 +50,25 @@ static bool make_room(byte_buffer *b, size_t n) {
     return true;
 }
 
-static void add_doubles(byte_buffer *b, const double *values, size_t n) {
+static void add_doubles(part_buffer *b, const double *values, size_t n) {
     number_to_bytes(b->bytes + b->n, values, n);
     b->n += 8 * n;
 }
 
-static bool add_part(byte_buffer *b, const part_header *header, const pool_part *part) {
+static bool add_part(part_buffer *b, const part_header *header, const pool_part *part) {
     if (!make_room(b, sizeof *header + 8 * (header->n_forecasts + header->n_weights + header->n_losses))) return false;
     memcpy(b->bytes + b->n, header, sizeof *header);
     b->n += sizeof *header;
     add_doubles(b, part->forecasts, header->n_forecasts);
     add_doubles(b, part->weights, header->n_weights);
     add_doubles(b, part->losses, header->n_losses);
+    b->n_parts++;
     return true;
+}
+
+static farm_status out_of_memory(const store_writer *w, farm_errors *errors) {
+    errors_add(errors, (error_place){.file = w->store->path}, "out of memory for results to be stored");
+    return FARM_FAILED;
 }
 
 static bool keep_part(void *context, const pool_part *part) {
@@ -70,7 +82,7 @@ static bool keep_part(void *context, const pool_part *part) {
     pthread_mutex_lock(&w->mutex);
     while (w->filling.n > FULL && !w->failed) pthread_cond_wait(&w->emptied, &w->mutex);
     if (!w->failed && !add_part(&w->filling, &header, part)) {
-        errors_add(&w->errors, (error_place){.file = w->store->path}, "out of memory for results to be stored");
+        out_of_memory(w, &w->errors);
         w->failed = true;
     }
     bool fine = !w->failed;
@@ -81,37 +93,67 @@ static bool keep_part(void *context, const pool_part *part) {
 
 /* --- the thread ------------------------------------------------------------------------------------------------- */
 
-/* SQLite's code for the first row that could not be written; SQLITE_DONE: all are. */
-static int write_rows(store_writer *w, const byte_buffer *b) {
-    int code = SQLITE_DONE;
-    for (size_t at = 0; at < b->n && code == SQLITE_DONE;) {
-        part_header h;
-        memcpy(&h, b->bytes + at, sizeof h);
-        at += sizeof h;
-        const unsigned char *numbers = b->bytes + at;
-        const store_work *work = &w->store->works[h.experiment];
-        store_row row = {.work = &work->hash,
-                         .repeat = h.repeat,
-                         .step = h.step,
-                         .forecasts = numbers,
-                         .weights = numbers + 8 * h.n_forecasts,
-                         .losses = numbers + 8 * (h.n_forecasts + h.n_weights),
-                         .n_forecasts = h.n_forecasts,
-                         .n_weights = h.n_weights,
-                         .n_losses = h.n_losses};
-        row.checksum = store_row_check(&row);
-        code = store_insert(w->insert, work->id, &row);
-        at += 8 * (h.n_forecasts + h.n_weights + h.n_losses);
-    }
-    return code;
+/* Where a row goes, and where its part is in the buffer. */
+typedef struct {
+    sqlite3_int64 work;
+    size_t repeat, step, at;
+} row_place;
+
+static int by_place(const void *a, const void *b) {
+    const row_place *x = a, *y = b;
+    if (x->work != y->work) return x->work < y->work ? -1 : 1;
+    if (x->repeat != y->repeat) return x->repeat < y->repeat ? -1 : 1;
+    return (x->step > y->step) - (x->step < y->step);
 }
 
-static farm_status write_buffer(store_writer *w, const byte_buffer *b, farm_errors *errors) {
-    store *s = w->store;
+/* The parts in the order of their rows in the table. The caller's; NULL: out of memory. */
+static row_place *sort_parts(const store_writer *w, const part_buffer *b) {
+    row_place *places = malloc(b->n_parts * sizeof *places);
+    size_t at = 0;
+    for (size_t i = 0; places && i < b->n_parts; i++) {
+        part_header h;
+        memcpy(&h, b->bytes + at, sizeof h);
+        places[i] = (row_place){w->store->works[h.experiment].id, h.repeat, h.step, at};
+        at += sizeof h + 8 * (h.n_forecasts + h.n_weights + h.n_losses);
+    }
+    if (places) qsort(places, b->n_parts, sizeof *places, by_place);
+    return places;
+}
+
+/* Writes the part at this place of the buffer. SQLite's code. */
+static int write_part(store_writer *w, const unsigned char *at) {
+    part_header h;
+    memcpy(&h, at, sizeof h);
+    const unsigned char *numbers = at + sizeof h;
+    const store_work *work = &w->store->works[h.experiment];
+    store_row row = {.work = &work->hash,
+                     .repeat = h.repeat,
+                     .step = h.step,
+                     .forecasts = numbers,
+                     .weights = numbers + 8 * h.n_forecasts,
+                     .losses = numbers + 8 * (h.n_forecasts + h.n_weights),
+                     .n_forecasts = h.n_forecasts,
+                     .n_weights = h.n_weights,
+                     .n_losses = h.n_losses};
+    row.checksum = store_row_check(&row);
+    return store_insert(w->insert, work->id, &row);
+}
+
+/* Neighbours in the table one after another, so that a page is looked for, and filled, once. */
+static farm_status write_parts(store_writer *w, const part_buffer *b, farm_errors *errors) {
+    row_place *places = sort_parts(w, b);
+    int code = SQLITE_DONE;
+    if (!places) return out_of_memory(w, errors);
+    for (size_t i = 0; code == SQLITE_DONE && i < b->n_parts; i++) code = write_part(w, b->bytes + places[i].at);
+    free(places);
+    return code == SQLITE_DONE ? FARM_OK : store_fail(w->store, errors, "cannot write the store");
+}
+
+static farm_status write_buffer(store_writer *w, const part_buffer *b, farm_errors *errors) {
     if (b->n == 0) return FARM_OK;
-    farm_status status = store_execute(s, "BEGIN IMMEDIATE", errors);
-    if (status == FARM_OK && write_rows(w, b) != SQLITE_DONE) status = store_fail(s, errors, "cannot write the store");
-    return store_end_transaction(s, status, errors);
+    farm_status status = store_execute(w->store, "BEGIN IMMEDIATE", errors);
+    if (status == FARM_OK) status = write_parts(w, b, errors);
+    return store_end_transaction(w->store, status, errors);
 }
 
 /* Until half a second has passed, the buffer is large, or the end is near. Holds the mutex. */
@@ -125,18 +167,18 @@ static void wait_for_parts(store_writer *w) {
         if (pthread_cond_timedwait(&w->filled, &w->mutex, &until) == ETIMEDOUT) return;
 }
 
-static void *write_parts(void *context) {
+static void *run_writer(void *context) {
     store_writer *w = context;
-    byte_buffer writing = {0};
+    part_buffer writing = {0};
     bool ending = false;
     while (!ending) {
         farm_errors errors = {0};
         pthread_mutex_lock(&w->mutex);
         wait_for_parts(w);
-        byte_buffer empty = writing;
+        part_buffer empty = writing;
         writing = w->filling;
         w->filling = empty;
-        w->filling.n = 0;
+        w->filling.n = w->filling.n_parts = 0;
         ending = w->ending || w->failed;
         pthread_cond_broadcast(&w->emptied);
         pthread_mutex_unlock(&w->mutex);
@@ -184,7 +226,7 @@ farm_status store_begin(store *s, size_t first, farm_errors *errors) {
     w->store = s;
     w->first = first;
     w->insert = store_prepare(s, store_replace_sql, errors);
-    int code = w->insert ? pthread_create(&w->thread, NULL, write_parts, w) : -1;
+    int code = w->insert ? pthread_create(&w->thread, NULL, run_writer, w) : -1;
     if (code == 0) {
         s->writer = w;
         return FARM_OK;
