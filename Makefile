@@ -31,7 +31,7 @@ quiet = $(if $(filter 0,$(V)),@echo "  $(1)"; )$(2)
 
 # what building needs, asked for once, so that a missing header comes with the way out
 ifneq ($(MAKECMDGOALS),help)
-ifeq ($(shell printf '\#include <%s>\n' cjson/cJSON.h csv.h Random123/philox.h gsl/gsl_multimin.h Rmath.h sha2.h sqlite3.h | $(CC) -E - >/dev/null 2>&1 && echo yes),)
+ifeq ($(shell printf '\#include <%s>\n' cjson/cJSON.h csv.h Random123/philox.h gsl/gsl_multimin.h Rmath.h sha2.h sqlite3.h xxhash.h | $(CC) -E - >/dev/null 2>&1 && echo yes),)
 ifeq ($(filter tutorial check check-long check-slurm check-frameworks asan tsan valgrind coverage fuzz mutation bench bench-kernel scale calibration lint format clean,$(MAKECMDGOALS)),)
 $(warning libraries are missing: tools/setup.sh installs them)
 endif
