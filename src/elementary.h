@@ -33,18 +33,21 @@ typedef union {
 #define DOUBLE_TANH_LIMIT 40.0
 
 /* e^r - 1 for |r| <= ln(2) / 2: the Taylor series up to r^7 / 7! (the rest is below 0.2 ulp) ... */
-static inline float expm1_series_float(float r) {
+static inline float expm1_begin_float(float r) {
     float q = 1.0f / 5040;
     q = q * r + 1.0f / 720;
     q = q * r + 1.0f / 120;
-    q = q * r + 1.0f / 24;
+    return q * r + 1.0f / 24;
+}
+static inline float expm1_end_float(float q, float r) {
     q = q * r + 1.0f / 6;
     q = q * r + 0.5f;
     return r * r * q + r;
 }
+static inline float expm1_series_float(float r) { return expm1_end_float(expm1_begin_float(r), r); }
 
 /* ... and up to r^14 / 14!. */
-static inline double expm1_series_double(double r) {
+static inline double expm1_begin_double(double r) {
     double q = 1.0 / 87178291200;
     q = q * r + 1.0 / 6227020800;
     q = q * r + 1.0 / 479001600;
@@ -52,7 +55,9 @@ static inline double expm1_series_double(double r) {
     q = q * r + 1.0 / 3628800;
     q = q * r + 1.0 / 362880;
     q = q * r + 1.0 / 40320;
-    q = q * r + 1.0 / 5040;
+    return q * r + 1.0 / 5040;
+}
+static inline double expm1_end_double(double q, double r) {
     q = q * r + 1.0 / 720;
     q = q * r + 1.0 / 120;
     q = q * r + 1.0 / 24;
@@ -60,34 +65,41 @@ static inline double expm1_series_double(double r) {
     q = q * r + 0.5;
     return r * r * q + r;
 }
+static inline double expm1_series_double(double r) { return expm1_end_double(expm1_begin_double(r), r); }
 
 /* x = k ln(2) + r with the whole number k nearest to x / ln(2): *scale = 2^k, the result is e^r - 1.
  * |x| <= EXP_LIMIT. */
-static inline float exp_parts_float(float x, float *scale) {
+static inline float exp_reduce_float(float x, float *scale) {
     float_bits shifted = {x * 0x1.715476p0f + FLOAT_SHIFTER};
     float k = shifted.value - FLOAT_SHIFTER;
     float_bits power = {.bits = (shifted.bits << 23) + 0x3f800000u};
     *scale = power.value;
-    return expm1_series_float((x - k * FLOAT_LN2_HIGH) - k * FLOAT_LN2_LOW);
+    return (x - k * FLOAT_LN2_HIGH) - k * FLOAT_LN2_LOW;
 }
 
-static inline double exp_parts_double(double x, double *scale) {
+static inline double exp_reduce_double(double x, double *scale) {
     double_bits shifted = {x * 0x1.71547652b82fep0 + DOUBLE_SHIFTER};
     double k = shifted.value - DOUBLE_SHIFTER;
     double_bits power = {.bits = (shifted.bits << 52) + 0x3ff0000000000000u};
     *scale = power.value;
-    return expm1_series_double((x - k * DOUBLE_LN2_HIGH) - k * DOUBLE_LN2_LOW);
+    return (x - k * DOUBLE_LN2_HIGH) - k * DOUBLE_LN2_LOW;
 }
 
 /* tanh(x) = (e^2|x| - 1) / (e^2|x| + 1) with the sign of x; e^2|x| - 1 = 2^k (e^r - 1) + (2^k - 1) keeps small x
  * exact to the last bits. */
 #define DEFINE_TANH(real, absolute, copy_sign, LIMIT)                                                                  \
-    static inline real tanh_##real(real x) {                                                                           \
-        real twice = 2 * absolute(x), scale;                                                                           \
+    static inline real tanh_reduce_##real(real x, real *scale) {                                                       \
+        real twice = 2 * absolute(x);                                                                                  \
         twice = twice > (LIMIT) ? (LIMIT) : twice;                                                                     \
-        real series = exp_parts_##real(twice, &scale);                                                                 \
+        return exp_reduce_##real(twice, scale);                                                                        \
+    }                                                                                                                  \
+    static inline real tanh_finish_##real(real series, real scale, real x) {                                           \
         real minus_one = scale * series + (scale - 1);                                                                 \
         return copy_sign(minus_one / (minus_one + 2), x);                                                              \
+    }                                                                                                                  \
+    static inline real tanh_##real(real x) {                                                                           \
+        real scale, rest = tanh_reduce_##real(x, &scale);                                                              \
+        return tanh_finish_##real(expm1_series_##real(rest), scale, x);                                                \
     }
 DEFINE_TANH(float, __builtin_fabsf, __builtin_copysignf, FLOAT_TANH_LIMIT)
 DEFINE_TANH(double, __builtin_fabs, __builtin_copysign, DOUBLE_TANH_LIMIT)
@@ -98,7 +110,7 @@ DEFINE_TANH(double, __builtin_fabs, __builtin_copysign, DOUBLE_TANH_LIMIT)
         real minus = -x, scale;                                                                                        \
         minus = minus > (LIMIT) ? (LIMIT) : minus;                                                                     \
         minus = minus < -(LIMIT) ? -(LIMIT) : minus;                                                                   \
-        real series = exp_parts_##real(minus, &scale);                                                                 \
+        real series = expm1_series_##real(exp_reduce_##real(minus, &scale));                                           \
         return 1 / (1 + (scale * series + scale));                                                                     \
     }
 DEFINE_LOGISTIC(float, FLOAT_EXP_LIMIT)

@@ -285,10 +285,15 @@ static float_mode flush_denormals(void) { return 0; }
 static void restore_mode(float_mode mode) { (void)mode; }
 #endif
 
-void lstm_train_rows(lstm *model, const lstm_rows *rows, row_state state) {
+int lstm_train_epochs(lstm *model, const lstm_rows *rows, const lstm_epochs *epochs) {
     float_mode mode = flush_denormals();
-    model->kernel->train_rows(model, rows, state);
+    int n = model->kernel->train_epochs(model, rows, epochs);
     restore_mode(mode);
+    return n;
+}
+
+void lstm_train_rows(lstm *model, const lstm_rows *rows, row_state state) {
+    lstm_train_epochs(model, rows, &(lstm_epochs){.n = 1, .state = state});
 }
 
 void lstm_train_batches(lstm *model, const lstm_rows *rows, int batch, row_state state) {

@@ -103,6 +103,17 @@ typedef enum { ROW_STATE_CARRIED, ROW_STATE_KEPT } row_state;
  * epoch may be handed over in pieces. */
 void lstm_train_rows(lstm *model, const lstm_rows *rows, row_state state);
 
+/* So many epochs. */
+typedef struct {
+    int n;
+    row_state state;
+    bool reset; /* after each, as by lstm_reset_state */
+} lstm_epochs;
+
+/* What lstm_train_rows, and lstm_reset_state where it is asked for, do in turns; small models are faster for it. Returns how
+ * many epochs there were: it ends once lstm_all_diverged. */
+int lstm_train_epochs(lstm *model, const lstm_rows *rows, const lstm_epochs *epochs);
+
 /* The rows in batches of so many, 2 ... places, which divides rows->n: a gradient step after each batch, by the mean
  * gradient of its rows. Each place in the batch has a state of its own, handed on from batch to batch. */
 void lstm_train_batches(lstm *model, const lstm_rows *rows, int batch, row_state state);

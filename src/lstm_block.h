@@ -40,9 +40,9 @@ struct lstm {
     void *gradients;                 /* [parameters][LANES] */
 };
 
-/* The hot functions at one precision and vector level; see lstm_train_rows and lstm_forecast. */
+/* The hot functions at one precision and vector level; see lstm_train_epochs and lstm_forecast. */
 struct lstm_kernel {
-    void (*train_rows)(lstm *model, const lstm_rows *rows, row_state state);
+    int (*train_epochs)(lstm *model, const lstm_rows *rows, const lstm_epochs *epochs);
     void (*train_batches)(lstm *model, const lstm_rows *rows, int batch, row_state state);
     void (*forecast)(lstm *model, const double *inputs, double *output);
     /* lanes first ... end - 1 of n vectors [LANES] */

@@ -4,7 +4,7 @@
  * table of its functions under the name -DKERNEL=.... Every loop over lanes is elementwise, so all builds give the
  * same bits. Shapes: w [in][4n][LANES], z [4n][LANES]; gates in the order i, f, c, o. L inputs, n neurons.
  *
- * The functions that take the constants are inlined into callers that know some of them; train_rows picks the caller.
+ * The functions that take the constants are inlined into callers that know some of them; train_epochs picks the caller.
  */
 #include "elementary.h"
 #include "lstm_block.h"
@@ -341,8 +341,8 @@ INLINE void back_from_loss(lstm *model, const constants k, REAL target, REAL slo
     backward(model, k, dense_of(model, k), dy);
 }
 
-/* A gradient step after each row. */
-INLINE void train(lstm *model, const constants k, const lstm_rows *rows, row_state state) {
+/* One epoch, a gradient step after each row. */
+INLINE void train_epoch(lstm *model, const constants k, const lstm_rows *rows, row_state state) {
     step_size step;
     if (rows->n > 0) sum_gates(model, k, rows->inputs);
     for (int r = 0; r < rows->n; r++) {
@@ -355,6 +355,29 @@ INLINE void train(lstm *model, const constants k, const lstm_rows *rows, row_sta
         use_gradients(model, k, MOVE_WEIGHTS, &step, inputs, dy, next);
         if (state == ROW_STATE_CARRIED) move_state_on(model);
     }
+}
+
+static void reset_state(lstm *model) {
+    const size_t bytes = (size_t)model->shape.neurons * LANES * sizeof(REAL);
+    memset(model->hidden, 0, bytes);
+    memset(model->cell, 0, bytes);
+}
+
+/* Whether every lane has come to NaN; at a glance most often. */
+INLINE bool has_diverged(const lstm *model, const constants k) {
+    REAL dense_bias = dense_of(model, k)[k.neurons * LANES];
+    return dense_bias != dense_bias && lstm_all_diverged(model);
+}
+
+/* Returns the epochs that there were. */
+INLINE int train(lstm *model, const constants k, const lstm_rows *rows, const lstm_epochs *epochs) {
+    int done = 0;
+    for (bool diverged = false; done < epochs->n && !diverged; done++) {
+        train_epoch(model, k, rows, epochs->state);
+        if (epochs->reset) reset_state(model);
+        diverged = has_diverged(model, k);
+    }
+    return done;
 }
 
 #include "lstm_one.h"
@@ -419,61 +442,57 @@ INLINE constants known(constants k, activation recurrent_activation, bool groupe
     return k;
 }
 
-static void train_one_neuron_hard(lstm *model, constants k, const lstm_rows *rows, row_state state) {
-    train_halves(model, known(k, ACTIVATION_HARD_SIGMOID, false), rows, state);
+static int train_one_neuron_hard(lstm *model, constants k, const lstm_rows *rows, const lstm_epochs *epochs) {
+    return train_halves(model, known(k, ACTIVATION_HARD_SIGMOID, false), rows, epochs);
 }
 
-static void train_one_neuron_hard_groups(lstm *model, constants k, const lstm_rows *rows, row_state state) {
-    train_halves(model, known(k, ACTIVATION_HARD_SIGMOID, true), rows, state);
+static int train_one_neuron_hard_groups(lstm *model, constants k, const lstm_rows *rows, const lstm_epochs *epochs) {
+    return train_halves(model, known(k, ACTIVATION_HARD_SIGMOID, true), rows, epochs);
 }
 
-static void train_one_neuron_soft(lstm *model, constants k, const lstm_rows *rows, row_state state) {
-    train_halves(model, known(k, ACTIVATION_SIGMOID, false), rows, state);
+static int train_one_neuron_soft(lstm *model, constants k, const lstm_rows *rows, const lstm_epochs *epochs) {
+    return train_halves(model, known(k, ACTIVATION_SIGMOID, false), rows, epochs);
 }
 
-static void train_one_neuron_soft_groups(lstm *model, constants k, const lstm_rows *rows, row_state state) {
-    train_halves(model, known(k, ACTIVATION_SIGMOID, true), rows, state);
+static int train_one_neuron_soft_groups(lstm *model, constants k, const lstm_rows *rows, const lstm_epochs *epochs) {
+    return train_halves(model, known(k, ACTIVATION_SIGMOID, true), rows, epochs);
 }
 
-static void train_hard(lstm *model, constants k, const lstm_rows *rows, row_state state) {
-    train(model, known(k, ACTIVATION_HARD_SIGMOID, false), rows, state);
+static int train_hard(lstm *model, constants k, const lstm_rows *rows, const lstm_epochs *epochs) {
+    return train(model, known(k, ACTIVATION_HARD_SIGMOID, false), rows, epochs);
 }
 
-static void train_adam(lstm *model, constants k, const lstm_rows *rows, row_state state) {
+static int train_adam(lstm *model, constants k, const lstm_rows *rows, const lstm_epochs *epochs) {
     k.optimizer = OPTIMIZER_ADAM;
     k.grouped = false;
-    train(model, k, rows, state);
+    return train(model, k, rows, epochs);
 }
 
-static void train_adam_groups(lstm *model, constants k, const lstm_rows *rows, row_state state) {
+static int train_adam_groups(lstm *model, constants k, const lstm_rows *rows, const lstm_epochs *epochs) {
     k.optimizer = OPTIMIZER_ADAM;
     k.grouped = true;
-    train(model, k, rows, state);
+    return train(model, k, rows, epochs);
 }
 
-static void train_any(lstm *model, constants k, const lstm_rows *rows, row_state state) {
+static int train_any(lstm *model, constants k, const lstm_rows *rows, const lstm_epochs *epochs) {
     k.grouped = false;
-    train(model, k, rows, state);
+    return train(model, k, rows, epochs);
 }
 
-static void train_rows(lstm *model, const lstm_rows *rows, row_state state) {
+static int train_epochs(lstm *model, const lstm_rows *rows, const lstm_epochs *epochs) {
     constants k = constants_of(model);
     bool adam = k.optimizer == OPTIMIZER_ADAM;
     bool hard = adam && k.activation == ACTIVATION_TANH && k.recurrent_activation == ACTIVATION_HARD_SIGMOID;
     bool soft = adam && k.activation == ACTIVATION_TANH && k.recurrent_activation == ACTIVATION_SIGMOID;
     bool one = k.lags == 1 && k.neurons == 1 && k.bias_vectors == 1;
-    if (hard && one)
-        (k.grouped ? train_one_neuron_hard_groups : train_one_neuron_hard)(model, k, rows, state);
-    else if (soft && one)
-        (k.grouped ? train_one_neuron_soft_groups : train_one_neuron_soft)(model, k, rows, state);
-    else if (k.grouped)
-        train_adam_groups(model, k, rows, state);
-    else if (hard)
-        train_hard(model, k, rows, state);
-    else if (adam)
-        train_adam(model, k, rows, state);
-    else
-        train_any(model, k, rows, state);
+    return (hard && one && k.grouped   ? train_one_neuron_hard_groups
+            : hard && one              ? train_one_neuron_hard
+            : soft && one && k.grouped ? train_one_neuron_soft_groups
+            : soft && one              ? train_one_neuron_soft
+            : k.grouped                ? train_adam_groups
+            : hard                     ? train_hard
+            : adam                     ? train_adam
+                                       : train_any)(model, k, rows, epochs);
 }
 
 static void train_batches(lstm *model, const lstm_rows *rows, int batch, row_state state) {
@@ -502,4 +521,4 @@ static void copy_lanes(void *restrict to, const void *restrict from, size_t n, i
 }
 
 extern const lstm_kernel KERNEL;
-const lstm_kernel KERNEL = {train_rows, train_batches, forecast, copy_lanes};
+const lstm_kernel KERNEL = {train_epochs, train_batches, forecast, copy_lanes};

@@ -112,13 +112,29 @@ static void tell_loss(lstm *model, int n_rows, const scheme_hooks *hooks) {
     hooks->epoch_done(hooks->context, loss);
 }
 
+/* As many of the epochs that are left as are gone through between two polls; one where somebody wants to hear of each. */
+static int epochs_at_once(const lstm *model, const lstm_rows *rows, int left, manner how, const scheme_hooks *hooks) {
+    int n = how.batch > 1 || hooks->epoch_done || rows->n == 0 ? 1 : rows_between_polls(model, 1) / rows->n;
+    return n < 1 ? 1 : n < left ? n : left;
+}
+
+/* Returns how many it took, fewer than n where all lanes have diverged; 0: it was stopped. */
+static int train_epochs(lstm *model, const lstm_rows *rows, int n, manner how, const scheme_hooks *hooks) {
+    row_state state = how.state == STATE_PER_ROW ? ROW_STATE_KEPT : ROW_STATE_CARRIED;
+    if (n == 1) return train_epoch(model, rows, how, hooks) ? 1 : 0;
+    n = lstm_train_epochs(model, rows, &(lstm_epochs){n, state, how.state != STATE_CARRY});
+    return hooks->steps_done(hooks->context, n * rows->n, 0) ? n : 0;
+}
+
 /* The first epoch starts from the state that is there, but where each row starts from zero. A block that has diverged
  * in every lane is left alone. */
 static bool train(lstm *model, lstm_rows rows, int epochs, manner how, const scheme_hooks *hooks) {
     if (how.state == STATE_PER_ROW) lstm_reset_state(model);
     if (how.batch > 1) lstm_spread_state(model, how.batch);
-    for (int i = 0; i < epochs && !lstm_all_diverged(model); i++) {
-        if (!train_epoch(model, &rows, how, hooks)) return false;
+    for (int done = 0, n; done < epochs && !lstm_all_diverged(model); done += n) {
+        n = epochs_at_once(model, &rows, epochs - done, how, hooks);
+        n = train_epochs(model, &rows, n, how, hooks);
+        if (n == 0) return false;
         tell_loss(model, rows.n, hooks);
     }
     if (how.batch > 1) lstm_gather_state(model, how.batch);

@@ -63,10 +63,7 @@ static double time_epochs(const candidate *c, const lstm_shape *shape, const lst
         lstm *model = lstm_new(shape, &keras, 1, c->precision, (vector_level)c->level);
         for (int lane = 0; lane < LANES; lane++) lstm_set_weights(model, lane, weights);
         begin = now();
-        for (int e = 0; e < epochs; e++) {
-            lstm_train_rows(model, rows, ROW_STATE_CARRIED);
-            lstm_reset_state(model);
-        }
+        lstm_train_epochs(model, rows, &(lstm_epochs){.n = epochs, .state = ROW_STATE_CARRIED, .reset = true});
         lstm_free(model);
     }
     free(weights);

@@ -174,7 +174,7 @@ P
 # slow.json: two experiments that train for seconds
 slow_here() {
   small_here slow.json
-  sed -i 's/"epochs": 30/"epochs": 1500/; s/"repeats": 6/"repeats": 8000/; /match/d; /refit/d' slow.json
+  sed -i 's/"epochs": 30/"epochs": 2500/; s/"repeats": 6/"repeats": 8000/; /match/d; /refit/d' slow.json
 }
 
 @test "a shard at work has its rate and the time left, in the numbers that its store has, and goes on undisturbed" {

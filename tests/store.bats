@@ -249,7 +249,7 @@ s.put_forecasts(s.connect("out/farm.db"), lambda y: 1.5, lambda repeat, step: re
 slow_here() {
   small_here
   small_here slow.json
-  sed -i 's/"epochs": 30/"epochs": 1500/; s/"repeats": 6/"repeats": 2400/; /match/d; /refit/d' slow.json
+  sed -i 's/"epochs": 30/"epochs": 5000/; s/"repeats": 6/"repeats": 2400/; /match/d; /refit/d' slow.json
 }
 
 @test "Ctrl-C keeps what is done, the store can be read meanwhile, and the same command goes on" {

@@ -311,6 +311,78 @@ static void groups_of_lanes_learn_from_rows_of_their_own(void **state) {
                     assert_groups_are_as_if_alone(&shapes[s], optimizers[o], real, level);
 }
 
+/* All that a block has learnt, and where its state is. */
+static void assert_same_blocks(const lstm_shape *shape, lstm *a, lstm *b, precision real) {
+    double inputs[MAX_LAGS] = {0.3, -0.2, 0.5, 0.1}, output[2][LANES], loss[2][LANES];
+    size_t bytes = lstm_parameters(shape) * LANES * (real == PRECISION_F32 ? sizeof(float) : sizeof(double));
+    assert_memory_equal(a->weights, b->weights, bytes);
+    assert_memory_equal(a->moment_1, b->moment_1, bytes);
+    assert_memory_equal(a->moment_2, b->moment_2, bytes);
+    lstm_take_loss(a, loss[0]);
+    lstm_take_loss(b, loss[1]);
+    assert_memory_equal(loss[0], loss[1], sizeof loss[0]);
+    lstm_forecast(a, inputs, output[0]);
+    lstm_forecast(b, inputs, output[1]);
+    assert_memory_equal(output[0], output[1], sizeof output[0]);
+}
+
+static void assert_epochs_are_turns(const lstm_shape *shape, const lstm_rows *rows, const lstm_epochs *epochs,
+                                    bool grouped, precision real, vector_level level) {
+    lstm *at_once = some_block(shape, &keras, 1, real, level), *in_turns = some_block(shape, &keras, 1, real, level);
+    double output[LANES];
+    const int ends[] = {5, LANES};
+    if (grouped) assert_true(lstm_group(at_once, ends, 2) && lstm_group(in_turns, ends, 2));
+    lstm_record_loss(at_once, !grouped);
+    lstm_record_loss(in_turns, !grouped);
+    lstm_forecast(at_once, rows->inputs, output); /* for a state to start from */
+    lstm_forecast(in_turns, rows->inputs, output);
+    assert_int_equal(lstm_train_epochs(at_once, rows, epochs), epochs->n);
+    for (int e = 0; e < epochs->n; e++) {
+        lstm_train_rows(in_turns, rows, epochs->state);
+        if (epochs->reset) lstm_reset_state(in_turns);
+    }
+    assert_same_blocks(shape, at_once, in_turns, real);
+    lstm_free(at_once);
+    lstm_free(in_turns);
+}
+
+static void epochs_at_once_are_epochs_in_turns(void **state) {
+    (void)state;
+    double inputs[N_ROWS * MAX_LAGS], targets[N_ROWS];
+    for (vector_level level = VECTOR_BASE; level <= lstm_best_level(); level++)
+        for (int s = 0; s < N_SHAPES; s++)
+            for (int way = 0; way < 32; way++) {
+                lstm_rows rows = some_rows(shapes[s].lags, inputs, targets);
+                lstm_epochs epochs = {.n = 4, .state = way & 1 ? ROW_STATE_KEPT : ROW_STATE_CARRIED, .reset = way & 2};
+                if (way & 4) rows.n = 1;
+                precision real = way & 8 ? PRECISION_F64 : PRECISION_F32;
+                if (lstm_has_level(level)) assert_epochs_are_turns(&shapes[s], &rows, &epochs, way & 16, real, level);
+            }
+}
+
+static void epochs_end_once_every_lane_is_nan(void **state) {
+    (void)state;
+    double inputs[N_ROWS * MAX_LAGS], targets[N_ROWS], w[14] = {NAN}, got[14];
+    lstm_rows rows = some_rows(1, inputs, targets);
+    for (int s = 0; s < 3; s += 2) { /* by the code for one neuron and by the other */
+        lstm *model = some_block(&shapes[s], &keras, 1, PRECISION_F32, lstm_best_level());
+        for (int lane = 0; lane + 1 < LANES; lane++) lstm_set_weights(model, lane, s ? (double[18]){NAN} : w);
+        assert_int_equal(lstm_train_epochs(model, &rows, &(lstm_epochs){.n = 5, .reset = true}), 5);
+        if (!s) lstm_get_weights(model, LANES - 1, got);
+        lstm_set_weights(model, LANES - 1, s ? (double[18]){NAN} : w);
+        assert_int_equal(lstm_train_epochs(model, &rows, &(lstm_epochs){.n = 5, .reset = true}), 1);
+        assert_true(lstm_all_diverged(model));
+        lstm_free(model);
+    }
+    lstm *alone = some_block(&shapes[0], &keras, 1, PRECISION_F32, lstm_best_level());
+    double *wanted = some_weights(&shapes[0], 0);
+    train_block(alone, &rows, 5);
+    lstm_get_weights(alone, LANES - 1, wanted);
+    assert_memory_equal(got, wanted, sizeof got);
+    free(wanted);
+    lstm_free(alone);
+}
+
 static void denormals_count_as_zero_inside(void **state) {
     (void)state;
     const lstm_shape shape = {1, 1, ACTIVATION_RELU, ACTIVATION_HARD_SIGMOID, 1};
@@ -412,6 +484,8 @@ int main(void) {
         cmocka_unit_test(the_recorded_loss_is_each_rows_squared_error_before_its_step),
         cmocka_unit_test(a_lane_does_not_depend_on_its_neighbours),
         cmocka_unit_test(groups_of_lanes_learn_from_rows_of_their_own),
+        cmocka_unit_test(epochs_at_once_are_epochs_in_turns),
+        cmocka_unit_test(epochs_end_once_every_lane_is_nan),
         cmocka_unit_test(denormals_count_as_zero_inside),
         cmocka_unit_test(the_callers_arithmetic_is_as_it_was_after_every_call),
         cmocka_unit_test(levels_have_their_names_and_widths),

@@ -293,9 +293,12 @@ static void a_fit_tells_every_step_and_ends_where_it_is_told_to(void **state) {
         counter c = {0, 0, 1000};
         assert_true(scheme_fit(model, &f, TRAIN, 3, how, &(scheme_hooks){count_steps, &c, NULL}));
         assert_int_equal(c.steps, 3 * TRAIN / batches[i]);
+        /* epochs of single rows are taken some thousand steps at a time, which are milliseconds */
+        int many = batches[i] == 1 ? 100000 : 5;
         c = (counter){0, 0, 2};
-        assert_false(scheme_fit(model, &f, TRAIN, 5, how, &(scheme_hooks){count_steps, &c, NULL}));
+        assert_false(scheme_fit(model, &f, TRAIN, many, how, &(scheme_hooks){count_steps, &c, NULL}));
         assert_int_equal(c.calls, 2);
+        assert_true(c.steps < 100000);
         lstm_free(model);
     }
     frame_free(&f);

@@ -86,10 +86,7 @@ static const char *train(void *context, int epochs, contest_time *taken) {
     contest_time begin = contest_now();
 #pragma omp parallel for schedule(dynamic, 1)
     for (int b = 0; b < k->n_blocks; b++)
-        for (int e = 0; e < epochs; e++) {
-            lstm_train_rows(k->blocks[b], &rows, ROW_STATE_CARRIED);
-            lstm_reset_state(k->blocks[b]);
-        }
+        lstm_train_epochs(k->blocks[b], &rows, &(lstm_epochs){.n = epochs, .state = ROW_STATE_CARRIED, .reset = true});
     *taken = contest_since(begin);
     return NULL;
 }
