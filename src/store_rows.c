@@ -209,25 +209,51 @@ farm_status store_read(store *s, results *r, size_t first, farm_errors *errors) 
 
 /* --- rows in ---------------------------------------------------------------------------------------------------- */
 
-#define INTO_RESULT "INTO result (work, " STORE_ROW ") VALUES (?, ?, ?, ?, ?, ?, ?)"
-const char store_replace_sql[] = "INSERT OR REPLACE " INTO_RESULT;
-const char store_insert_sql[] = "INSERT " INTO_RESULT " ON CONFLICT (work, repeat, step) DO NOTHING";
+#define INTO_RESULT "INTO result (work, " STORE_ROW ") VALUES "
+#define ONE_ROW     "(?, ?, ?, ?, ?, ?, ?)"
+enum { ROW_COLUMNS = 7 };
+const char store_replace_sql[] = "INSERT OR REPLACE " INTO_RESULT ONE_ROW;
+const char store_insert_sql[] = "INSERT " INTO_RESULT ONE_ROW " ON CONFLICT (work, repeat, step) DO NOTHING";
+
+sqlite3_stmt *store_prepare_many(store *s, farm_errors *errors) {
+    static const char next[] = ", " ONE_ROW;
+    const size_t one = strlen(store_replace_sql), more = sizeof next - 1;
+    char *sql = malloc(one + (STORE_MANY - 1) * more + 1);
+    if (!sql) {
+        no_memory(s, errors);
+        return NULL;
+    }
+    memcpy(sql, store_replace_sql, one + 1);
+    for (size_t i = 0; i + 1 < STORE_MANY; i++) memcpy(sql + one + i * more, next, more + 1);
+    sqlite3_stmt *insert = store_prepare(s, sql, errors);
+    free(sql);
+    return insert;
+}
 
 /* Binds numbers as a blob that stays where it is; NULL for none. */
 static void bind_doubles(sqlite3_stmt *insert, int column, const unsigned char *bytes, size_t n) {
     if (n > 0) sqlite3_bind_blob64(insert, column, bytes, 8 * n, SQLITE_STATIC);
 }
 
-int store_insert(sqlite3_stmt *insert, sqlite3_int64 work, const store_row *row) {
-    sqlite3_bind_int64(insert, 1, work);
-    sqlite3_bind_int64(insert, 2, (sqlite3_int64)row->repeat);
-    sqlite3_bind_int64(insert, 3, (sqlite3_int64)row->step);
-    bind_doubles(insert, 4, row->forecasts, row->n_forecasts);
-    bind_doubles(insert, 5, row->weights, row->n_weights);
-    bind_doubles(insert, 6, row->losses, row->n_losses);
-    sqlite3_bind_int64(insert, 7, row->checksum);
+void store_bind(sqlite3_stmt *insert, int at, sqlite3_int64 work, const store_row *row) {
+    const int before = ROW_COLUMNS * at;
+    sqlite3_bind_int64(insert, before + 1, work);
+    sqlite3_bind_int64(insert, before + 2, (sqlite3_int64)row->repeat);
+    sqlite3_bind_int64(insert, before + 3, (sqlite3_int64)row->step);
+    bind_doubles(insert, before + 4, row->forecasts, row->n_forecasts);
+    bind_doubles(insert, before + 5, row->weights, row->n_weights);
+    bind_doubles(insert, before + 6, row->losses, row->n_losses);
+    sqlite3_bind_int64(insert, before + 7, row->checksum);
+}
+
+int store_insert_bound(sqlite3_stmt *insert) {
     int code = sqlite3_step(insert);
     sqlite3_reset(insert);
     sqlite3_clear_bindings(insert);
     return code;
+}
+
+int store_insert(sqlite3_stmt *insert, sqlite3_int64 work, const store_row *row) {
+    store_bind(insert, 0, work, row);
+    return store_insert_bound(insert);
 }

@@ -22,7 +22,7 @@ typedef struct {
 typedef struct store_writer {
     store *store;
     size_t first; /* repeat that parts count from */
-    sqlite3_stmt *insert;
+    sqlite3_stmt *insert, *insert_many;
     pthread_t thread;
     pthread_mutex_t mutex; /* guards what follows */
     pthread_cond_t filled, emptied;
@@ -120,8 +120,8 @@ static row_place *sort_parts(const store_writer *w, const part_buffer *b) {
     return places;
 }
 
-/* Writes the part at this place of the buffer. SQLite's code. */
-static int write_part(store_writer *w, const unsigned char *at) {
+/* Binds the row of the part at this place of the buffer. */
+static void bind_part(const store_writer *w, sqlite3_stmt *insert, int i, const unsigned char *at) {
     part_header h;
     memcpy(&h, at, sizeof h);
     const unsigned char *numbers = at + sizeof h;
@@ -136,7 +136,15 @@ static int write_part(store_writer *w, const unsigned char *at) {
                      .n_weights = h.n_weights,
                      .n_losses = h.n_losses};
     row.checksum = store_row_check(&row);
-    return store_insert(w->insert, work->id, &row);
+    store_bind(insert, i, work->id, &row);
+}
+
+/* The next parts in order, as many as go at once, which *n gets. SQLite's code. */
+static int write_some(const store_writer *w, const part_buffer *b, const row_place *places, size_t left, size_t *n) {
+    sqlite3_stmt *insert = left < STORE_MANY ? w->insert : w->insert_many;
+    *n = left < STORE_MANY ? 1 : STORE_MANY;
+    for (size_t i = 0; i < *n; i++) bind_part(w, insert, (int)i, b->bytes + places[i].at);
+    return store_insert_bound(insert);
 }
 
 /* Neighbours in the table one after another, so that a page is looked for, and filled, once. */
@@ -144,7 +152,8 @@ static farm_status write_parts(store_writer *w, const part_buffer *b, farm_error
     row_place *places = sort_parts(w, b);
     int code = SQLITE_DONE;
     if (!places) return out_of_memory(w, errors);
-    for (size_t i = 0; code == SQLITE_DONE && i < b->n_parts; i++) code = write_part(w, b->bytes + places[i].at);
+    for (size_t done = 0, n = 0; code == SQLITE_DONE && done < b->n_parts; done += n)
+        code = write_some(w, b, places + done, b->n_parts - done, &n);
     free(places);
     return code == SQLITE_DONE ? FARM_OK : store_fail(w->store, errors, "cannot write the store");
 }
@@ -211,6 +220,7 @@ static void free_writer(store_writer *w) {
     pthread_cond_destroy(&w->emptied);
     pthread_mutex_destroy(&w->mutex);
     sqlite3_finalize(w->insert);
+    sqlite3_finalize(w->insert_many);
     farm_errors_free(&w->errors);
     free(w->filling.bytes);
     free(w);
@@ -226,7 +236,8 @@ farm_status store_begin(store *s, size_t first, farm_errors *errors) {
     w->store = s;
     w->first = first;
     w->insert = store_prepare(s, store_replace_sql, errors);
-    int code = w->insert ? pthread_create(&w->thread, NULL, run_writer, w) : -1;
+    if (w->insert) w->insert_many = store_prepare_many(s, errors);
+    int code = w->insert_many ? pthread_create(&w->thread, NULL, run_writer, w) : -1;
     if (code == 0) {
         s->writer = w;
         return FARM_OK;

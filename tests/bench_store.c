@@ -2,7 +2,8 @@
  *
  *     bench_store [CONFIG [REPEATS [ROUNDS]]]
  *
- * Prints wall and processor seconds of each round and the ratio of the medians. The folder is a new one under TMPDIR. */
+ * Prints wall and processor seconds of each round, and the medians of the rounds' ratios: the two take turns, either first in
+ * every other round, so that a machine whose speed drifts, drifts for both. The folder is a new one under /tmp. */
 #include "farm.h"
 
 #include <stdlib.h>
@@ -58,20 +59,22 @@ static cost run_once(const char *config, const char *repeats, const char *folder
 int main(int argc, char **argv) {
     const char *config = argc > 1 ? argv[1] : "configs/tutorial.json", *repeats = argc > 2 ? argv[2] : "10000";
     int rounds = argc > 3 ? atoi(argv[3]) : 5;
-    double wall[2][MOST_ROUNDS], processor[2][MOST_ROUNDS];
+    double wall[MOST_ROUNDS], processor[MOST_ROUNDS]; /* with a store, of what it takes without */
     char folder[] = "/tmp/farm-bench-XXXXXX", store[sizeof folder + 16];
     if (rounds < 1 || rounds > MOST_ROUNDS || !mkdtemp(folder)) return 2;
-    for (int r = 0; r < rounds; r++)
-        for (int with = 0; with < 2; with++) {
-            cost c = run_once(config, repeats, with ? folder : NULL);
-            wall[with][r] = c.wall;
-            processor[with][r] = c.processor;
-            printf("round %d %s store: %.2f s, %.2f s of processor time\n", r + 1, with ? "with   " : "without", c.wall,
-                   c.processor);
+    for (int r = 0; r < rounds; r++) {
+        cost c[2];
+        for (int turn = 0; turn < 2; turn++) {
+            int with = (r + turn) % 2;
+            c[with] = run_once(config, repeats, with ? folder : NULL);
+            printf("round %d %s store: %.2f s, %.2f s of processor time\n", r + 1, with ? "with   " : "without",
+                   c[with].wall, c[with].processor);
         }
+        wall[r] = c[1].wall / c[0].wall;
+        processor[r] = c[1].processor / c[0].processor;
+    }
     printf("%s repeats of %s: the store takes %+.1f%% of the time, %+.1f%% of the processor's (medians of %d)\n",
-           repeats, config, 100 * (median(wall[1], rounds) / median(wall[0], rounds) - 1),
-           100 * (median(processor[1], rounds) / median(processor[0], rounds) - 1), rounds);
+           repeats, config, 100 * (median(wall, rounds) - 1), 100 * (median(processor, rounds) - 1), rounds);
     snprintf(store, sizeof store, "%s/farm.db", folder);
     unlink(store);
     rmdir(folder);
