@@ -42,6 +42,7 @@ typedef struct {
     const results *results;
     const frame *const *frames; /* [results.n_experiments] what was to be forecast; NULL: RMSEs are all there is */
     uint64_t seed;              /* of the bootstrap's draws: the run's */
+    int threads;                /* that draw; 0: one */
     bool unpaired; /* repeat r of one experiment has nothing to do with repeat r of another, nor need they be as many:
                       tests of pairs are welch */
 } compare_input;

@@ -116,8 +116,8 @@ static bool resample_complete(resampling *s) {
     }
     size_t room = s->n_columns * s->all->resamples;
     s->medians = malloc((room ? room : 1) * sizeof *s->medians);
-    bool done =
-        s->medians && stats_resample_medians(s->medians, s->all->resamples, columns, s->n_columns, s->n, s->in->seed);
+    bool done = s->medians && stats_resample_medians(s->medians, s->all->resamples, columns, s->n_columns, s->n,
+                                                     s->in->seed, s->in->threads);
     free(columns);
     return done;
 }
@@ -143,10 +143,11 @@ static bool resample_pair(comparison *c, resampling *s, double *const values[2],
     const double *columns[2] = {values[0], values[1]};
     bool done = medians != NULL;
     if (done && s->in->unpaired && two) /* each by draws of its own */
-        done = stats_resample_medians(medians, count, columns, 1, n[0], s->in->seed + (uint64_t)c->a) &&
-               stats_resample_medians(medians + count, count, columns + 1, 1, n[1], s->in->seed + (uint64_t)c->b);
+        done = stats_resample_medians(medians, count, columns, 1, n[0], s->in->seed + (uint64_t)c->a, s->in->threads) &&
+               stats_resample_medians(medians + count, count, columns + 1, 1, n[1], s->in->seed + (uint64_t)c->b,
+                                      s->in->threads);
     else if (done)
-        done = stats_resample_medians(medians, count, columns, two ? 2 : 1, n[0], s->in->seed);
+        done = stats_resample_medians(medians, count, columns, two ? 2 : 1, n[0], s->in->seed, s->in->threads);
     if (done) take_interval(c, s, medians, two ? medians + count : NULL);
     free(medians);
     return done;

@@ -269,7 +269,8 @@ static compare_input comparison_of(const farm *f) {
                            .experiments = f->config.experiments,
                            .results = &f->results,
                            .frames = f->plan.frame_of,
-                           .seed = f->config.seed};
+                           .seed = f->config.seed,
+                           .threads = pool_threads(f->config.threads)};
 }
 
 /* Makes the repeats from at on those at hand, with what is stored of them. */

@@ -136,9 +136,9 @@ bool stats_friedman(friedman_result *out, double *mean_ranks, const double *cons
 /* --- stats_bootstrap.c ------------------------------------------------------------------------------------------ */
 
 /* Medians of columns [n_columns][n] of finite values in resamples of their rows, the same rows of every column:
- * out [n_columns][n_resamples]. Draws are Philox's, of the seed. false: out of memory. */
+ * out [n_columns][n_resamples]. Draws are Philox's, of the seed, whatever the threads. false: out of memory. */
 bool stats_resample_medians(double *out, size_t n_resamples, const double *const *columns, size_t n_columns, size_t n,
-                            uint64_t seed);
+                            uint64_t seed, int threads);
 
 /* Median of finite values [n], which are put in another order; NaN: there are none. */
 double stats_median(double *values, size_t n);

@@ -6,6 +6,7 @@
 
 #include <assert.h>
 #include <math.h>
+#include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -100,7 +101,8 @@ typedef struct {
     size_t n_resamples;
     uint32_t n;
     uint64_t seed;
-    uint8_t *counts;      /* [n] room */
+    int threads;
+    uint8_t *counts;      /* [threads][n] room */
     placed *scratch;      /* [n] room */
     column_order *orders; /* of those at hand */
 } resampling;
@@ -111,21 +113,26 @@ static bool resample_some(double *out, const resampling *s, size_t first, size_t
     memset(s->orders, 0, (end - first) * sizeof *s->orders);
     for (size_t c = first; done && c < end; c++)
         done = order_column(&s->orders[c - first], s->columns[c], s->n, s->scratch);
-    for (size_t r = 0; done && r < s->n_resamples; r++) {
-        draw_counts(s->counts, s->n, &(rng_stream){.seed = s->seed, .repeat = (uint32_t)r, .tensor = BOOTSTRAP_TENSOR});
-        for (size_t c = first; c < end; c++) out[c * s->n_resamples + r] = median_of(&s->orders[c - first], s->counts);
+    size_t n_resamples = done ? s->n_resamples : 0;
+#pragma omp parallel for num_threads(s->threads)
+    for (size_t r = 0; r < n_resamples; r++) {
+        uint8_t *counts = s->counts + (size_t)omp_get_thread_num() * s->n;
+        draw_counts(counts, s->n, &(rng_stream){.seed = s->seed, .repeat = (uint32_t)r, .tensor = BOOTSTRAP_TENSOR});
+        for (size_t c = first; c < end; c++) out[c * n_resamples + r] = median_of(&s->orders[c - first], counts);
     }
     for (size_t c = first; c < end; c++) free_column(&s->orders[c - first]);
     return done;
 }
 
 bool stats_resample_medians(double *out, size_t n_resamples, const double *const *columns, size_t n_columns, size_t n,
-                            uint64_t seed) {
+                            uint64_t seed, int threads) {
     enum { AT_ONCE = 512 }; /* columns whose orders are held; drawing again for the next costs little beside them */
+    enum { MOST = 16 };     /* threads, each with a byte for every row */
+    threads = threads < 1 ? 1 : threads > MOST ? MOST : threads;
     if (n == 0 || n > UINT32_MAX) return n == 0;
     size_t at_once = n_columns < AT_ONCE ? n_columns + 1 : AT_ONCE;
-    resampling s = {columns, n_resamples, (uint32_t)n, seed, NULL, NULL, NULL};
-    s.counts = malloc(n);
+    resampling s = {columns, n_resamples, (uint32_t)n, seed, threads, NULL, NULL, NULL};
+    s.counts = malloc((size_t)threads * n);
     s.scratch = malloc(n * sizeof *s.scratch);
     s.orders = malloc(at_once * sizeof *s.orders);
     bool done = s.counts && s.scratch && s.orders;

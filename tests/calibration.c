@@ -89,7 +89,7 @@ static double median_coverage(const population *p, size_t n) {
         samples s = slice(p, n, run);
         const double *columns[] = {s.a, s.b};
         double low, high;
-        if (!stats_resample_medians(medians, RESAMPLES, columns, 2, n, run)) continue;
+        if (!stats_resample_medians(medians, RESAMPLES, columns, 2, n, run, 1)) continue;
         for (size_t r = 0; r < RESAMPLES; r++) medians[r] -= medians[RESAMPLES + r];
         stats_percentiles(&low, &high, medians, RESAMPLES, ALPHA);
         covered += low <= 0 && high >= 0;

@@ -403,10 +403,10 @@ static void many_columns_are_resampled_like_one(void **state) {
         columns[c] = values[c];
         for (size_t i = 0; i < N; i++) values[c][i] = uniform(c, i);
     }
-    assert_true(stats_resample_medians(out, B, columns, MANY, N, 5));
+    assert_true(stats_resample_medians(out, B, columns, MANY, N, 5, 3));
     for (size_t c = 0; c < MANY; c++) {
         double one[B];
-        assert_true(stats_resample_medians(one, B, &columns[c], 1, N, 5));
+        assert_true(stats_resample_medians(one, B, &columns[c], 1, N, 5, 1));
         assert_memory_equal(one, out + c * B, sizeof one);
     }
 }
@@ -421,7 +421,7 @@ static void counted_medians_are_those_of_sorted_resamples(void **state) {
         uint32_t rows[MOST];
         for (size_t i = 0; i < n; i++) a[i] = uniform(z, i), b[i] = floor(8 * uniform(z, n + i)); /* b with ties */
         const double *columns[] = {a, b};
-        assert_true(stats_resample_medians(out, B, columns, 2, n, 99));
+        assert_true(stats_resample_medians(out, B, columns, 2, n, 99, (int)(n % 4)));
         for (uint32_t r = 0; r < B; r++) {
             draw_rows(rows, (uint32_t)n, 99, r);
             for (size_t c = 0; c < 2; c++) {
