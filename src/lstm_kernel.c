@@ -357,12 +357,6 @@ INLINE void train_epoch(lstm *model, const constants k, const lstm_rows *rows, r
     }
 }
 
-static void reset_state(lstm *model) {
-    const size_t bytes = (size_t)model->shape.neurons * LANES * sizeof(REAL);
-    memset(model->hidden, 0, bytes);
-    memset(model->cell, 0, bytes);
-}
-
 /* Whether every lane has come to NaN; at a glance most often. */
 INLINE bool has_diverged(const lstm *model, const constants k) {
     REAL dense_bias = dense_of(model, k)[k.neurons * LANES];
@@ -374,7 +368,7 @@ INLINE int train(lstm *model, const constants k, const lstm_rows *rows, const ls
     int done = 0;
     for (bool diverged = false; done < epochs->n && !diverged; done++) {
         train_epoch(model, k, rows, epochs->state);
-        if (epochs->reset) reset_state(model);
+        if (epochs->reset) lstm_reset_state(model);
         diverged = has_diverged(model, k);
     }
     return done;

@@ -184,6 +184,13 @@ INLINE void move_weight(half *s, const constants k, const step_size *step, int p
     }
 }
 
+/* A weight that one half moves, and what both have come to meanwhile. */
+INLINE void take_halves(half *moves, half *other, const constants k, const step_size *step, int place) {
+    move_weight(moves, k, step, order_of_weights[place]);
+    take_stages(other, k, ONE_PARAMETERS + place);
+    take_stages(moves, k, place);
+}
+
 /* The input of the next row, and the state that it starts from. */
 INLINE void look_ahead(half *s, const lstm_rows *rows, int row_after, row_state state, bool resets) {
     s->x_next = (REAL)rows->inputs[row_after];
@@ -244,10 +251,7 @@ INLINE int train_halves(lstm *model, const constants k, const lstm_rows *rows, c
         epoch += ends;
         next_step(model, k, &step);
         look_ahead(&ahead, rows, after, epochs->state, ends && epochs->reset);
-#define MOVE_AHEAD(place)                                                                                              \
-    move_weight(&ahead, k, &step, order_of_weights[place]);                                                            \
-    take_stages(&behind, k, ONE_PARAMETERS + (place));                                                                 \
-    take_stages(&ahead, k, place);
+#define MOVE_AHEAD(place) take_halves(&ahead, &behind, k, &step, place);
         ONE_EACH(MOVE_AHEAD)
         go_on(&ahead, rows, after);
         look_ahead(&behind, rows, after, epochs->state, ends && epochs->reset);
@@ -255,10 +259,7 @@ INLINE int train_halves(lstm *model, const constants k, const lstm_rows *rows, c
 #define MOVE_LAST(place) move_weight(&behind, k, &step, order_of_weights[place]);
             ONE_EACH(MOVE_LAST)
         } else {
-#define MOVE_BEHIND(place)                                                                                             \
-    move_weight(&behind, k, &step, order_of_weights[place]);                                                           \
-    take_stages(&ahead, k, ONE_PARAMETERS + (place));                                                                  \
-    take_stages(&behind, k, place);
+#define MOVE_BEHIND(place) take_halves(&behind, &ahead, k, &step, place);
             ONE_EACH(MOVE_BEHIND)
         }
         go_on(&behind, rows, after);
@@ -267,6 +268,7 @@ INLINE int train_halves(lstm *model, const constants k, const lstm_rows *rows, c
     }
     end_half(&ahead, model, 0);
     end_half(&behind, model, HALF);
+    if (epochs->reset) lstm_reset_state(model); /* that of a batch's places, too */
     return epoch;
 }
 

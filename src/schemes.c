@@ -82,10 +82,12 @@ static int rows_between_polls(const lstm *model, int batch) {
     return batches > 0 ? batches * batch : batch;
 }
 
+static row_state row_state_of(manner how) { return how.state == STATE_PER_ROW ? ROW_STATE_KEPT : ROW_STATE_CARRIED; }
+
 /* Rows of one epoch, handed to the kernel in pieces: the state goes on from one to the next as if there were none. */
 static bool train_rows(lstm *model, const lstm_rows *rows, manner how, int first_lane, const scheme_hooks *hooks) {
     int lags = lstm_shape_of(model)->lags, at_once = rows_between_polls(model, how.batch);
-    row_state state = how.state == STATE_PER_ROW ? ROW_STATE_KEPT : ROW_STATE_CARRIED;
+    row_state state = row_state_of(how);
     for (int first = 0; first < rows->n; first += at_once) {
         int n = rows->n - first < at_once ? rows->n - first : at_once;
         lstm_rows piece = {rows->inputs + (size_t)first * (size_t)lags, rows->targets + first, n};
@@ -120,7 +122,7 @@ static int epochs_at_once(const lstm *model, const lstm_rows *rows, int left, ma
 
 /* Returns how many it took, fewer than n where all lanes have diverged; 0: it was stopped. */
 static int train_epochs(lstm *model, const lstm_rows *rows, int n, manner how, const scheme_hooks *hooks) {
-    row_state state = how.state == STATE_PER_ROW ? ROW_STATE_KEPT : ROW_STATE_CARRIED;
+    row_state state = row_state_of(how);
     if (n == 1) return train_epoch(model, rows, how, hooks) ? 1 : 0;
     n = lstm_train_epochs(model, rows, &(lstm_epochs){n, state, how.state != STATE_CARRY});
     return hooks->steps_done(hooks->context, n * rows->n, 0) ? n : 0;

@@ -1,6 +1,6 @@
 /* store_rows.c - works and the rows of their results, in and out of the tables. See store.h.
- * The only file that knows libxxhash: a row's checksum is to find accidents, and is most of what a row would cost if it
- * were of the kind that withstands forgery. */
+ * The only file that knows libxxhash: a row's checksum is to find accidents, and one that withstands forgery would be a
+ * quarter of what it takes to write a row. */
 #include "numbers.h"
 #include "store_parts.h"
 
