@@ -4,6 +4,7 @@
 
 #include <assert.h>
 #include <math.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #if defined(__x86_64__)
@@ -39,7 +40,7 @@ static const struct {
 
 #if defined(__x86_64__)
 /* All that the compiler may use for x86-64-v3 or v4; what __builtin_cpu_supports has no name for, by CPUID. */
-static bool processor_has(vector_level level) {
+static vector_level ask_processor(void) {
     unsigned a, b, c = 0, d, extended = 0;
     const unsigned movbe = 1u << 22, f16c = 1u << 29, lzcnt = 1u << 5;
     __builtin_cpu_init();
@@ -49,14 +50,22 @@ static bool processor_has(vector_level level) {
     bool v4 = v3 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
               __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
               __builtin_cpu_supports("avx512vl");
-    return level == VECTOR_BASE || (level == VECTOR_X86_64_V3 && v3) || (level == VECTOR_X86_64_V4 && v4);
+    return v4 ? VECTOR_X86_64_V4 : v3 ? VECTOR_X86_64_V3 : VECTOR_BASE;
 }
 #else
-static bool processor_has(vector_level level) { return level == VECTOR_BASE; }
+static vector_level ask_processor(void) { return VECTOR_BASE; }
 #endif
 
+/* Asked for once: on a virtual machine each CPUID stops the processor for some 50 us. */
+static vector_level processor_level(void) {
+    static atomic_int known = -1;
+    int level = atomic_load_explicit(&known, memory_order_relaxed);
+    if (level < 0) atomic_store_explicit(&known, level = (int)ask_processor(), memory_order_relaxed);
+    return (vector_level)level;
+}
+
 bool lstm_has_level(vector_level level) {
-    return (size_t)level < sizeof levels / sizeof *levels && levels[level].kernels[0] && processor_has(level);
+    return (size_t)level < sizeof levels / sizeof *levels && levels[level].kernels[0] && level <= processor_level();
 }
 
 vector_level lstm_best_level(void) {
