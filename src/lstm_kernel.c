@@ -436,21 +436,18 @@ INLINE constants known(constants k, activation recurrent_activation, bool groupe
     return k;
 }
 
-static int train_one_neuron_hard(lstm *model, constants k, const lstm_rows *rows, const lstm_epochs *epochs) {
-    return train_halves(model, known(k, ACTIVATION_HARD_SIGMOID, false), rows, epochs);
-}
-
-static int train_one_neuron_hard_groups(lstm *model, constants k, const lstm_rows *rows, const lstm_epochs *epochs) {
-    return train_halves(model, known(k, ACTIVATION_HARD_SIGMOID, true), rows, epochs);
-}
-
-static int train_one_neuron_soft(lstm *model, constants k, const lstm_rows *rows, const lstm_epochs *epochs) {
-    return train_halves(model, known(k, ACTIVATION_SIGMOID, false), rows, epochs);
-}
-
-static int train_one_neuron_soft_groups(lstm *model, constants k, const lstm_rows *rows, const lstm_epochs *epochs) {
-    return train_halves(model, known(k, ACTIVATION_SIGMOID, true), rows, epochs);
-}
+/* With one input and one neuron. */
+#define TRAIN_ONE(name, recurrent_activation, biases, grouped)                                                         \
+    static int name(lstm *model, constants k, const lstm_rows *rows, const lstm_epochs *epochs) {                      \
+        k.bias_vectors = biases;                                                                                       \
+        return train_halves(model, known(k, recurrent_activation, grouped), rows, epochs);                             \
+    }
+TRAIN_ONE(train_one_hard, ACTIVATION_HARD_SIGMOID, 1, false)
+TRAIN_ONE(train_one_hard_groups, ACTIVATION_HARD_SIGMOID, 1, true)
+TRAIN_ONE(train_one_soft, ACTIVATION_SIGMOID, 1, false)
+TRAIN_ONE(train_one_soft_groups, ACTIVATION_SIGMOID, 1, true)
+TRAIN_ONE(train_one_soft_biases, ACTIVATION_SIGMOID, 2, false)
+TRAIN_ONE(train_one_soft_biases_groups, ACTIVATION_SIGMOID, 2, true)
 
 static int train_hard(lstm *model, constants k, const lstm_rows *rows, const lstm_epochs *epochs) {
     return train(model, known(k, ACTIVATION_HARD_SIGMOID, false), rows, epochs);
@@ -478,15 +475,17 @@ static int train_epochs(lstm *model, const lstm_rows *rows, const lstm_epochs *e
     bool adam = k.optimizer == OPTIMIZER_ADAM;
     bool hard = adam && k.activation == ACTIVATION_TANH && k.recurrent_activation == ACTIVATION_HARD_SIGMOID;
     bool soft = adam && k.activation == ACTIVATION_TANH && k.recurrent_activation == ACTIVATION_SIGMOID;
-    bool one = k.lags == 1 && k.neurons == 1 && k.bias_vectors == 1;
-    return (hard && one && k.grouped   ? train_one_neuron_hard_groups
-            : hard && one              ? train_one_neuron_hard
-            : soft && one && k.grouped ? train_one_neuron_soft_groups
-            : soft && one              ? train_one_neuron_soft
-            : k.grouped                ? train_adam_groups
-            : hard                     ? train_hard
-            : adam                     ? train_adam
-                                       : train_any)(model, k, rows, epochs);
+    bool one = k.lags == 1 && k.neurons == 1, plain = one && k.bias_vectors == 1;
+    return (hard && plain && k.grouped   ? train_one_hard_groups
+            : hard && plain              ? train_one_hard
+            : soft && plain && k.grouped ? train_one_soft_groups
+            : soft && plain              ? train_one_soft
+            : soft && one && k.grouped   ? train_one_soft_biases_groups
+            : soft && one                ? train_one_soft_biases
+            : k.grouped                  ? train_adam_groups
+            : hard                       ? train_hard
+            : adam                       ? train_adam
+                                         : train_any)(model, k, rows, epochs);
 }
 
 static void train_batches(lstm *model, const lstm_rows *rows, int batch, row_state state) {

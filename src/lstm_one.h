@@ -13,7 +13,8 @@
 enum { HALF = LANES / 2 };
 #define EACH_HALF_LANE _Pragma("omp simd") for (int l = 0; l < HALF; l++)
 
-/* The parameters in their order: W, U and b of the gates i, f, c, o; then v, d. */
+/* The parameters in their order: W, U and b of the gates i, f, c, o; then v, d. Between them is a second bias vector, where
+ * there is one. Its gradients are those of the first, and so are its moments: it goes wherever the first goes. */
 enum { ONE_INPUT = 0, ONE_RECURRENT = 4, ONE_BIAS = 8, ONE_DENSE = 12, ONE_DENSE_BIAS = 13, ONE_PARAMETERS = 14 };
 #define ONE_EACH(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) /* as straight code */
 enum { GATE_IN, GATE_FORGET, GATE_CANDIDATE, GATE_OUT, GATES };
@@ -29,11 +30,19 @@ typedef struct {
     REAL hidden_after[HALF], cell_after[HALF];  /* before the row after it */
     REAL scale[HALF], rest[HALF], series[HALF]; /* of the tanh that is under way; see tanh() in elementary.h */
     REAL gates[GATES][HALF], squashed[HALF], y[HALF], dy[HALF], d_hidden[HALF], d_cell[HALF], deltas[GATES][HALF];
-    REAL *w, *m, *v;        /* [ONE_PARAMETERS][LANES], from the half's first lane on */
+    REAL *w, *m, *v;        /* [parameters][LANES], from the half's first lane on */
     double *loss;           /* [HALF]; NULL: not recorded */
     int lane;               /* that one */
     REAL x, target, x_next; /* x_next: of the row after it */
 } half;
+
+/* Where a parameter begins, in numbers. */
+INLINE size_t offset_of(const constants k, int parameter) {
+    return (size_t)(parameter < ONE_DENSE ? parameter : parameter + (k.bias_vectors - 1) * GATES) * LANES;
+}
+
+/* From a bias to that of the second vector. */
+enum { TO_SECOND_BIAS = GATES * LANES };
 
 /* z = a(z), z [HALF]. */
 INLINE void activate_half(activation a, REAL *z) {
@@ -87,10 +96,13 @@ enum {
 };
 
 /* The inputs of a gate, by the weights as they have just been moved. */
-INLINE void sum_gate(half *s, int gate) {
+INLINE void sum_gate(half *s, const constants k, int gate) {
     const REAL *input = s->w + (ONE_INPUT + gate) * LANES, *recurrent = s->w + (ONE_RECURRENT + gate) * LANES,
                *bias = s->w + (ONE_BIAS + gate) * LANES, *hidden = s->hidden_after;
-    EACH_HALF_LANE s->gates[gate][l] = bias[l] + input[l] * s->x_next + recurrent[l] * hidden[l];
+    EACH_HALF_LANE {
+        REAL biases = k.bias_vectors == 2 ? bias[l] + bias[TO_SECOND_BIAS + l] : bias[l];
+        s->gates[gate][l] = biases + input[l] * s->x_next + recurrent[l] * hidden[l];
+    }
 }
 
 /* A tanh is the longest part of the chain. Written in one piece, what waits in it would fill the processor's registers, and
@@ -112,8 +124,8 @@ INLINE void next_cell(half *s) {
     }
 }
 
-INLINE void output_row(half *s) {
-    const REAL *dense = s->w + ONE_DENSE * LANES, *dense_bias = s->w + ONE_DENSE_BIAS * LANES;
+INLINE void output_row(half *s, const constants k) {
+    const REAL *dense = s->w + offset_of(k, ONE_DENSE), *dense_bias = s->w + offset_of(k, ONE_DENSE_BIAS);
     EACH_HALF_LANE {
         s->hidden_next[l] = s->gates[GATE_OUT][l] * s->squashed[l];
         s->y[l] = dense_bias[l] + s->hidden_next[l] * dense[l];
@@ -134,24 +146,24 @@ static __attribute__((noinline)) void add_half_loss(half *s) {
 
 /* All stages that begin at a place; see forward() and backward() for the equations. */
 INLINE void take_stages(half *s, const constants k, int place) {
-    const REAL *dense = s->w + ONE_DENSE * LANES, *out = s->gates[GATE_OUT];
-    if (place == SUM_CANDIDATE) sum_gate(s, GATE_CANDIDATE);
+    const REAL *dense = s->w + offset_of(k, ONE_DENSE), *out = s->gates[GATE_OUT];
+    if (place == SUM_CANDIDATE) sum_gate(s, k, GATE_CANDIDATE);
     if (place == CANDIDATE_REDUCE) reduce_tanh(s, s->gates[GATE_CANDIDATE]);
     if (place == CANDIDATE_BEGIN) begin_series(s);
     if (place == CANDIDATE_END) end_series(s);
     if (place == CANDIDATE_FINISH) finish_tanh(s, s->gates[GATE_CANDIDATE]);
-    if (place == SUM_IN) sum_gate(s, GATE_IN);
+    if (place == SUM_IN) sum_gate(s, k, GATE_IN);
     if (place == OPEN_IN) activate_half(k.recurrent_activation, s->gates[GATE_IN]);
-    if (place == SUM_FORGET) sum_gate(s, GATE_FORGET);
+    if (place == SUM_FORGET) sum_gate(s, k, GATE_FORGET);
     if (place == OPEN_FORGET) activate_half(k.recurrent_activation, s->gates[GATE_FORGET]);
-    if (place == SUM_OUT) sum_gate(s, GATE_OUT);
+    if (place == SUM_OUT) sum_gate(s, k, GATE_OUT);
     if (place == OPEN_OUT) activate_half(k.recurrent_activation, s->gates[GATE_OUT]);
     if (place == NEXT_CELL) next_cell(s);
     if (place == SQUASH_REDUCE) reduce_tanh(s, s->squashed);
     if (place == SQUASH_BEGIN) begin_series(s);
     if (place == SQUASH_END) end_series(s);
     if (place == SQUASH_FINISH) finish_tanh(s, s->squashed);
-    if (place == OUTPUT) output_row(s);
+    if (place == OUTPUT) output_row(s, k);
     if (place == DELTA_HIDDEN) EACH_HALF_LANE s->d_hidden[l] = s->dy[l] * dense[l];
     if (place == DELTA_CELL) {
         EACH_HALF_LANE s->d_cell[l] = s->d_hidden[l] * out[l];
@@ -166,7 +178,9 @@ INLINE void take_stages(half *s, const constants k, int place) {
 
 /* One weight by its gradient: optimizer_adam(), with its results in registers until all are there. */
 INLINE void move_weight(half *s, const constants k, const step_size *step, int parameter) {
-    REAL *w = s->w + parameter * LANES, *m = s->m + parameter * LANES, *v = s->v + parameter * LANES;
+    const size_t at = offset_of(k, parameter);
+    REAL *w = s->w + at, *m = s->m + at, *v = s->v + at;
+    const bool twice = k.bias_vectors == 2 && parameter >= ONE_BIAS && parameter < ONE_DENSE;
     const REAL *delta = s->deltas[parameter % GATES], *rates = step->rates + s->lane,
                *epsilons = step->epsilons + s->lane;
     EACH_HALF_LANE {
@@ -179,8 +193,10 @@ INLINE void move_weight(half *s, const constants k, const step_size *step, int p
         REAL second = k.beta_2 * v[l] + k.one_minus_beta_2 * (g * g);
         m[l] = first;
         v[l] = second;
-        w[l] -= (k.grouped ? rates[l] : step->rate) * first /
-                (square_root(second) + (k.grouped ? epsilons[l] : step->epsilon));
+        REAL change = (k.grouped ? rates[l] : step->rate) * first /
+                      (square_root(second) + (k.grouped ? epsilons[l] : step->epsilon));
+        w[l] -= change;
+        if (twice) w[TO_SECOND_BIAS + l] -= change;
     }
 }
 
@@ -229,7 +245,16 @@ INLINE void end_half(const half *s, lstm *model, int lane) {
     memcpy((REAL *)model->cell + lane, s->cell, sizeof s->cell);
 }
 
-/* train() for one input, one neuron, one bias vector, Adam and tanh, and epoch after epoch without a pause. */
+/* The moments of the second bias vector, which nothing but a fit of another kind asks for. */
+INLINE void copy_moments(lstm *model) {
+    REAL *m = (REAL *)model->moment_1 + ONE_BIAS * LANES, *v = (REAL *)model->moment_2 + ONE_BIAS * LANES;
+    for (int b = 0; b < TO_SECOND_BIAS; b += LANES) {
+        EACH_LANE m[TO_SECOND_BIAS + b + l] = m[b + l];
+        EACH_LANE v[TO_SECOND_BIAS + b + l] = v[b + l];
+    }
+}
+
+/* train() for one input, one neuron, Adam and tanh, and epoch after epoch without a pause. */
 INLINE int train_halves(lstm *model, const constants k, const lstm_rows *rows, const lstm_epochs *epochs) {
     half ahead, behind; /* the first is half a cycle ahead of the second */
     step_size step;
@@ -268,6 +293,7 @@ INLINE int train_halves(lstm *model, const constants k, const lstm_rows *rows, c
     }
     end_half(&ahead, model, 0);
     end_half(&behind, model, HALF);
+    if (k.bias_vectors == 2) copy_moments(model);
     if (epochs->reset) lstm_reset_state(model); /* that of a batch's places, too */
     return epoch;
 }

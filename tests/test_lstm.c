@@ -26,6 +26,7 @@ static const lstm_shape shapes[] = {
     {1, 2, ACTIVATION_TANH, ACTIVATION_HARD_SIGMOID, 1},   {2, 5, ACTIVATION_TANH, ACTIVATION_SIGMOID, 2},
     {2, 3, ACTIVATION_RELU, ACTIVATION_HARD_SIGMOID_6, 1}, {1, 4, ACTIVATION_SIGMOID, ACTIVATION_LINEAR, 1},
     {1, 17, ACTIVATION_TANH, ACTIVATION_HARD_SIGMOID, 1},  {4, 3, ACTIVATION_HARD_SIGMOID, ACTIVATION_RELU, 2},
+    {1, 1, ACTIVATION_TANH, ACTIVATION_SIGMOID, 2},
 };
 enum { N_SHAPES = sizeof shapes / sizeof *shapes, N_ROWS = 6, MAX_LAGS = 4 };
 
@@ -231,6 +232,29 @@ static void the_recorded_loss_is_each_rows_squared_error_before_its_step(void **
             }
 }
 
+/* Their gradients are the same; which of them a step is reckoned for hangs on how the block is trained. */
+static void both_bias_vectors_have_the_same_moments(void **state) {
+    (void)state;
+    double inputs[N_ROWS * MAX_LAGS], targets[N_ROWS];
+    for (int i = 0; i < N_SHAPES; i++) {
+        lstm_rows rows = some_rows(shapes[i].lags, inputs, targets);
+        if (shapes[i].bias_vectors == 1) continue;
+        lstm *model = some_block(&shapes[i], &pytorch, 3, PRECISION_F32, lstm_best_level());
+        const size_t bias = (size_t)(shapes[i].lags + shapes[i].neurons) * 4 * (size_t)shapes[i].neurons * LANES;
+        const size_t gates = 4 * (size_t)shapes[i].neurons * LANES;
+        const float *m = (const float *)model->moment_1 + bias, *v = (const float *)model->moment_2 + bias;
+        for (int epoch = 0; epoch < 3; epoch++) {
+            lstm_train_rows(model, &rows, ROW_STATE_CARRIED);
+            assert_true(v[0] > 0);
+            assert_memory_equal(m, m + gates, gates * sizeof *m);
+            assert_memory_equal(v, v + gates, gates * sizeof *v);
+            lstm_train_batches(model, &rows, 3, ROW_STATE_CARRIED);
+            assert_memory_equal(v, v + gates, gates * sizeof *v);
+        }
+        lstm_free(model);
+    }
+}
+
 static void a_lane_does_not_depend_on_its_neighbours(void **state) {
     (void)state;
     const lstm_shape *shape = &shapes[4];
@@ -257,8 +281,6 @@ static void a_lane_does_not_depend_on_its_neighbours(void **state) {
     free(among);
 }
 
-/* A unit behind a dead relu: its first moments decay by 0.9 a step, to denormals after some 900 steps, but for that they
- * count as zero in here. */
 enum { N_GROUPS = 3 };
 static const int group_ends[N_GROUPS] = {3, 9, LANES}, group_rows[N_GROUPS] = {2, 3, N_ROWS};
 
@@ -383,6 +405,8 @@ static void epochs_end_once_every_lane_is_nan(void **state) {
     lstm_free(alone);
 }
 
+/* A unit behind a dead relu: its first moments decay by 0.9 a step, to denormals after some 900 steps, but for that they
+ * count as zero in here. */
 static void denormals_count_as_zero_inside(void **state) {
     (void)state;
     const lstm_shape shape = {1, 1, ACTIVATION_RELU, ACTIVATION_HARD_SIGMOID, 1};
@@ -482,6 +506,7 @@ int main(void) {
         cmocka_unit_test(gradients_are_those_of_finite_differences),
         cmocka_unit_test(a_batchs_gradient_is_that_of_its_mean_loss),
         cmocka_unit_test(the_recorded_loss_is_each_rows_squared_error_before_its_step),
+        cmocka_unit_test(both_bias_vectors_have_the_same_moments),
         cmocka_unit_test(a_lane_does_not_depend_on_its_neighbours),
         cmocka_unit_test(groups_of_lanes_learn_from_rows_of_their_own),
         cmocka_unit_test(epochs_at_once_are_epochs_in_turns),
