@@ -185,7 +185,8 @@ void number_count(char *text, unsigned long long count) {
 void number_to_bytes(unsigned char *bytes, const double *values, size_t n) {
     for (size_t i = 0; i < n; i++) {
         uint64_t bits;
-        memcpy(&bits, &values[i], sizeof bits);
+        double value = isnan(values[i]) ? (double)NAN : values[i];
+        memcpy(&bits, &value, sizeof bits);
         for (int b = 0; b < 8; b++) bytes[8 * i + (size_t)b] = (unsigned char)(bits >> (8 * b));
     }
 }

@@ -44,7 +44,8 @@ void number_text(char *text, double value, int decimals);
 /* A count with separators: 1,234,567. text [NUMBER_TEXT]. */
 void number_count(char *text, unsigned long long count);
 
-/* values [n] as bytes [8 n], IEEE doubles, little-endian on any machine; and back. */
+/* values [n] as bytes [8 n], IEEE doubles, little-endian on any machine; and back. There is one NaN, whose sign and payload
+ * are otherwise up to the instructions that it came from. */
 void number_to_bytes(unsigned char *bytes, const double *values, size_t n);
 void number_from_bytes(double *values, const unsigned char *bytes, size_t n);
 

@@ -36,7 +36,7 @@ bool pool_steps_done(void *context, int steps, int first_lane) {
     pool_task *t = context;
     size_t first = (size_t)first_lane > t->block.first ? (size_t)first_lane : t->block.first;
     t->steps += (uint64_t)steps * (t->block.n - first);
-    if (t->steps >= 16384) pool_hand_on_steps(t); /* 0.1 ms of work at one neuron */
+    if (t->steps >= 16384) pool_hand_on_steps(t); /* a tenth of a millisecond of one neuron's training */
     return !poll_stop(t->run);
 }
 
@@ -58,6 +58,8 @@ static bool keep_lane(pool_state *r, const plan_walk *walk, size_t repeat, int l
     for (int step = walk->from; step < walk->to; step++)
         to[step - walk->from] = diverged ? NAN : forecasts[step * LANES + lane];
     if (weights) lstm_get_weights(model, lane, weights);
+    if (weights && isnan(weights[result->n_weights - 1])) /* others follow in a step, if their block takes one more */
+        for (size_t p = 0; p < result->n_weights; p++) weights[p] = NAN;
     const double *losses = walk->from == 0 && result->losses ? result->losses + of_all * result->n_losses : NULL;
     pool_part part = {walk->experiment,  of_all, walk->from,      walk->to, to, weights,
                       result->n_weights, losses, result->n_losses};

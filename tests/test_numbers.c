@@ -184,6 +184,27 @@ static void the_nearest_name_is_found_if_it_is_near(void **state) {
     assert_string_equal(nearest_name("abd", both, 2), "abc");
 }
 
+/* The bytes say the same of every NaN, whatever made it. */
+static void numbers_are_the_same_bytes_everywhere(void **state) {
+    (void)state;
+    const double values[] = {1, -0.0, 0.1, -INFINITY, NAN, copysign(NAN, -1)};
+    const unsigned char expected[6][8] = {
+        {0, 0, 0, 0, 0, 0, 0xf0, 0x3f},
+        {0, 0, 0, 0, 0, 0, 0, 0x80},
+        {0x9a, 0x99, 0x99, 0x99, 0x99, 0x99, 0xb9, 0x3f},
+        {0, 0, 0, 0, 0, 0, 0xf0, 0xff},
+        {0, 0, 0, 0, 0, 0, 0xf8, 0x7f},
+        {0, 0, 0, 0, 0, 0, 0xf8, 0x7f},
+    };
+    unsigned char bytes[sizeof expected];
+    double back[6];
+    number_to_bytes(bytes, values, 6);
+    assert_memory_equal(bytes, expected, sizeof bytes);
+    number_from_bytes(back, bytes, 6);
+    assert_memory_equal(back, values, 5 * sizeof *back);
+    assert_true(isnan(back[5]));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(exact_texts_read_back_to_the_same_bits),
@@ -192,6 +213,7 @@ int main(void) {
         cmocka_unit_test(only_whole_decimal_numbers_are_numbers),
         cmocka_unit_test(people_get_few_digits_at_any_scale),
         cmocka_unit_test(counts_have_separators),
+        cmocka_unit_test(numbers_are_the_same_bytes_everywhere),
         cmocka_unit_test(the_nearest_name_is_found_if_it_is_near),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
