@@ -1,7 +1,9 @@
 /* store_merge.c - several stores of one run into one. See store.h.
  * All in one transaction: a merge that fails leaves the store as it was. */
+#include "numbers.h"
 #include "store_parts.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,8 +35,17 @@ typedef struct {
     farm_errors *errors;
 } merging;
 
+/* Whether numbers are the same; any NaN is as good as another, of which there were several once. */
 static bool same(const unsigned char *a, size_t n_a, const unsigned char *b, size_t n_b) {
-    return n_a == n_b && (n_a == 0 || memcmp(a, b, 8 * n_a) == 0);
+    if (n_a != n_b) return false;
+    for (size_t i = 0; i < n_a; i++) {
+        double of_a, of_b;
+        if (memcmp(a + 8 * i, b + 8 * i, 8) == 0) continue;
+        number_from_bytes(&of_a, a + 8 * i, 1);
+        number_from_bytes(&of_b, b + 8 * i, 1);
+        if (!isnan(of_a) || !isnan(of_b)) return false;
+    }
+    return true;
 }
 
 /* Whether a row agrees with ours in its place; of weights and losses either may have none. */
@@ -54,10 +65,24 @@ static farm_status not_as_written(merging *m, const store *s, const store_row *r
     return store_damaged(s, m->errors, "repeat %zu of work %.8s is not as it was written", row->repeat, row->work->hex);
 }
 
-/* There is a row in its place: they must agree, and the one with more is kept. */
+/* A row that agrees with ours, and has what ours has beside it. */
+static store_row joined(const store_row *ours, const store_row *row) {
+    store_row both = *row;
+    if (!both.n_weights) {
+        both.weights = ours->weights;
+        both.n_weights = ours->n_weights;
+    }
+    if (!both.n_losses) {
+        both.losses = ours->losses;
+        both.n_losses = ours->n_losses;
+    }
+    both.checksum = store_row_check(&both);
+    return both;
+}
+
+/* There is a row in its place: they must agree, and what either has is kept. */
 static farm_status reconcile_row(merging *m, const source *from, sqlite3_int64 work, const store_row *row) {
     farm_status status = FARM_OK;
-    bool more = false;
     store_row ours;
     sqlite3_bind_int64(m->find, 1, work);
     sqlite3_bind_int64(m->find, 2, (sqlite3_int64)row->repeat);
@@ -72,12 +97,12 @@ static farm_status reconcile_row(merging *m, const source *from, sqlite3_int64 w
                    "shard again with --fresh",
                    row->repeat, m->to->path);
         status = FARM_FAILED;
-    } else {
-        more = has_more(&ours, row);
+    } else if (has_more(&ours, row)) {
+        store_row both = joined(&ours, row); /* ours is the query's, so it is written before that goes on */
+        if (store_insert(m->replace, work, &both) != SQLITE_DONE)
+            status = store_fail(m->to, m->errors, "cannot write the store");
     }
     sqlite3_reset(m->find);
-    if (status == FARM_OK && more && store_insert(m->replace, work, row) != SQLITE_DONE)
-        status = store_fail(m->to, m->errors, "cannot write the store");
     return status;
 }
 
@@ -220,29 +245,26 @@ static farm_status copy_experiments(store *to, store *from, farm_errors *errors)
     return status;
 }
 
-/* What has been merged so far, and the effort it took: each shard's once. */
-typedef struct {
-    store *first; /* open until all is merged, for what it says of the run */
-    int *shards;  /* [n] */
-    size_t n;
-    uint64_t steps_taken;
-    double seconds;
-} merged;
-
-static farm_status count_effort(merged *all, store *to, store *from, farm_errors *errors) {
+/* Leaves what was said of shards merged before, if they were of this run, too. */
+static farm_status prepare_effort(store *to, store *first, farm_errors *errors) {
+    farm_errors unheard = {0}; /* of a target that says nothing yet, or of another run */
     store_run run;
-    if (store_get_run(from, &run, errors) != FARM_OK) return FARM_FAILED;
-    for (size_t i = 0; i < all->n; i++)
-        if (all->shards[i] == run.shard) return FARM_OK;
-    all->shards[all->n++] = run.shard;
-    all->steps_taken += run.steps_taken;
-    all->seconds += run.seconds;
-    return store_merge_costs(to, from, errors);
+    if (store_get_run(first, &run, errors) != FARM_OK) return FARM_FAILED;
+    bool same_run = check_same_run(first, to, &unheard) == FARM_OK;
+    farm_errors_free(&unheard);
+    return store_forget_effort(to, same_run ? run.of_shards : 0, errors);
 }
 
-/* Opens a store, if it is none of those that are open, and adds it to the sources once it is known to be of the run. */
-static farm_status add_source(merging *m, merged *all, const char *path) {
-    if (store_is(m->to, path) || (all->first && store_is(all->first, path))) return FARM_OK;
+static farm_status take_effort(store *to, store *from, farm_errors *errors) {
+    store_run run;
+    if (store_get_run(from, &run, errors) != FARM_OK) return FARM_FAILED;
+    return store_merge_effort(to, from, run.shard, run.of_shards, errors);
+}
+
+/* Opens a store, if it is none of those that are open, and adds it to the sources once it is known to be of the run.
+ * *first: the first of all, open until the end, for what it says of the run; NULL: this one will be. */
+static farm_status add_source(merging *m, store **first, const char *path) {
+    if (store_is(m->to, path) || (*first && store_is(*first, path))) return FARM_OK;
     for (size_t i = 0; i < m->n; i++)
         if (store_is(m->sources[i].store, path)) return FARM_OK;
     source *from = &m->sources[m->n];
@@ -250,18 +272,20 @@ static farm_status add_source(merging *m, merged *all, const char *path) {
     farm_status status = store_open(&from->store, path, STORE_EXISTING, m->errors);
     if (status != FARM_OK) return status;
     m->n++;
-    if (!all->first) all->first = from->store;
+    bool is_first = !*first;
+    if (is_first) *first = from->store;
     status =
         store_execute(from->store, "PRAGMA cache_size = -256", m->errors); /* KiB: each page is read once, in order */
-    if (status == FARM_OK) status = check_same_run(all->first, from->store, m->errors);
-    return status == FARM_OK ? count_effort(all, m->to, from->store, m->errors) : status;
+    if (status == FARM_OK) status = check_same_run(*first, from->store, m->errors);
+    if (status == FARM_OK && is_first) status = prepare_effort(m->to, *first, m->errors);
+    return status == FARM_OK ? take_effort(m->to, from->store, m->errors) : status;
 }
 
-static void close_sources(merging *m, const merged *all) {
+static void close_sources(merging *m, const store *first) {
     for (size_t i = 0; i < m->n; i++) {
         sqlite3_finalize(m->sources[i].works);
         sqlite3_finalize(m->sources[i].rows);
-        if (m->sources[i].store != all->first) store_close(m->sources[i].store);
+        if (m->sources[i].store != first) store_close(m->sources[i].store);
     }
     sqlite3_finalize(m->insert);
     sqlite3_finalize(m->replace);
@@ -269,44 +293,42 @@ static void close_sources(merging *m, const merged *all) {
 }
 
 /* The next stores, up to as many as are read side by side; *done of the n paths are through then. */
-static farm_status merge_some(store *s, const char *const *paths, size_t n, size_t *done, merged *all,
+static farm_status merge_some(store *s, const char *const *paths, size_t n, size_t *done, store **first,
                               farm_errors *errors) {
     merging m = {.to = s, .errors = errors};
     farm_status status = FARM_OK;
-    while (status == FARM_OK && *done < n && m.n < SIDE_BY_SIDE) status = add_source(&m, all, paths[(*done)++]);
+    while (status == FARM_OK && *done < n && m.n < SIDE_BY_SIDE) status = add_source(&m, first, paths[(*done)++]);
     if (status == FARM_OK) status = copy_all(&m);
-    close_sources(&m, all);
+    close_sources(&m, *first);
     return status;
 }
 
-static farm_status merge_all(store *s, const char *const *paths, size_t n, merged *all, int *of_shards,
+static farm_status merge_all(store *s, const char *const *paths, size_t n, store **first, int *of_shards,
                              farm_errors *errors) {
-    farm_status status = store_forget_costs(s, errors);
-    for (size_t done = 0; status == FARM_OK && done < n;) status = merge_some(s, paths, n, &done, all, errors);
-    if (status == FARM_OK && !all->first) {
+    farm_status status = FARM_OK;
+    for (size_t done = 0; status == FARM_OK && done < n;) status = merge_some(s, paths, n, &done, first, errors);
+    if (status == FARM_OK && !*first) {
         errors_add(errors, (error_place){.file = s->path},
                    "is what is merged into; give the stores of the shards after the folder");
         status = FARM_BAD_INPUT;
     }
     store_run run;
-    if (status == FARM_OK) status = store_get_run(all->first, &run, errors);
+    if (status == FARM_OK) status = store_get_run(*first, &run, errors);
     if (status != FARM_OK) return status;
     *of_shards = run.of_shards;
     run.shard = run.of_shards = 1;
     run.began = run.steps_to_take = 0; /* it was not trained here: what it lacks is for its rows to say */
-    run.steps_taken = all->steps_taken;
-    run.seconds = all->seconds;
     status = store_put_facts(s, &run, errors);
-    if (status == FARM_OK) status = copy_experiments(s, all->first, errors);
+    if (status == FARM_OK) status = store_sum_effort(s, errors);
+    if (status == FARM_OK) status = copy_experiments(s, *first, errors);
     return status == FARM_OK ? store_seal_run(s, errors) : status;
 }
 
 farm_status store_merge(store *s, const char *const *paths, size_t n, int *of_shards, farm_errors *errors) {
-    merged all = {.shards = calloc(n ? n : 1, sizeof *all.shards)};
-    farm_status status = all.shards ? store_execute(s, "BEGIN IMMEDIATE", errors) : FARM_FAILED;
-    if (status == FARM_OK) status = merge_all(s, paths, n, &all, of_shards, errors);
+    store *first = NULL;
+    farm_status status = store_execute(s, "BEGIN IMMEDIATE", errors);
+    if (status == FARM_OK) status = merge_all(s, paths, n, &first, of_shards, errors);
     status = store_end_transaction(s, status, errors);
-    store_close(all.first);
-    free(all.shards);
+    store_close(first);
     return status;
 }

@@ -90,10 +90,12 @@ sqlite3_stmt *store_renew_experiments(store *s, farm_errors *errors);
 /* Puts the checksum of the tables run and experiment into run, once they are as they shall be. */
 farm_status store_seal_run(store *s, farm_errors *errors);
 
-/* store_cost.c, within a transaction: makes what from says that its results took that of to as well, on top of what it
- * says; and leaves nothing of that. */
-farm_status store_merge_costs(store *to, store *from, farm_errors *errors);
-farm_status store_forget_costs(store *s, farm_errors *errors);
+/* store_cost.c, within a transaction. What a shard's store says that its run and results took, in place of what was said of
+ * that shard before; nothing of shards of so many any more, but of of_shards (0: of none); and the sums of all shards as
+ * what the run and its results took. */
+farm_status store_merge_effort(store *to, store *from, int shard, int of_shards, farm_errors *errors);
+farm_status store_forget_effort(store *s, int of_shards, farm_errors *errors);
+farm_status store_sum_effort(store *s, farm_errors *errors);
 
 /* Inserts of rows, prepared from these: one that replaces a row which stands there, and one that then does nothing.
  * SQLite's result code. */
