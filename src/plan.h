@@ -30,7 +30,7 @@ typedef struct {
     size_t n_stops;
     int family; /* chains of one may be trained in lanes side by side, each over its own rows; -1: this one may not */
     uint64_t steps;   /* gradient steps a repeat: the fits and all their walks */
-    uint64_t rows;    /* rows passed over in them: what takes the time, whatever the batch */
+    uint64_t rows;    /* rows passed over in them, and in replays: what takes the time, whatever the batch */
     uint64_t longest; /* of those one after another: the fits to a stop and the longest walk from there */
 } plan_chain;
 

@@ -198,10 +198,16 @@ static bool learn(lstm *model, const frame *f, const experiment *e, int known, c
     return train(model, rows_between(f, known - newest, known), e->update.epochs, how, hooks);
 }
 
-static void replay(lstm *model, const frame *f, int known) {
+/* Forward through all known rows, from zero. false: stopped by a hook. */
+static bool replay(lstm *model, const frame *f, int known, const scheme_hooks *hooks) {
+    int at_once = rows_between_polls(model, 1);
     double unused[LANES];
     lstm_reset_state(model);
-    for (int r = 0; r < known; r++) lstm_forecast(model, f->inputs + (size_t)r * (size_t)f->lags, unused);
+    for (int r = 0; r < known; r++) {
+        lstm_forecast(model, f->inputs + (size_t)r * (size_t)f->lags, unused);
+        if ((r + 1) % at_once == 0 && !hooks->steps_done(hooks->context, 0, 0)) return false;
+    }
+    return true;
 }
 
 static void forecast_row(lstm *model, const frame *f, int row, double *forecasts) {
@@ -216,15 +222,23 @@ static bool starts_from_zero(const experiment *e) {
            (e->state_at_forecast == FORECAST_AS_TRAINED && e->train.state == STATE_PER_ROW);
 }
 
+/* With the weights of the step before, a warm state is what that step's forecast left. */
+static bool replays_before(const experiment *e, int from, int step) {
+    return e->state_at_forecast == FORECAST_WARM && (step == from || scheme_learns_before(e, step));
+}
+
 bool scheme_walk(lstm *model, const frame *f, const experiment *e, int from, int to, double *forecasts,
                  const scheme_hooks *hooks) {
+    int at_once = rows_between_polls(model, 1);
     assert(from >= 0 && to <= f->n_test);
     for (int step = from; step < to; step++) {
         int known = f->n_train + step;
-        if (step > from && scheme_learns_before(e, step) && !learn(model, f, e, known, hooks)) return false;
+        bool learns = step > from && scheme_learns_before(e, step);
+        if (learns && !learn(model, f, e, known, hooks)) return false;
         if (starts_from_zero(e)) lstm_reset_state(model);
-        if (e->state_at_forecast == FORECAST_WARM) replay(model, f, known);
+        if (replays_before(e, from, step) && !replay(model, f, known, hooks)) return false;
         forecast_row(model, f, known, forecasts + (size_t)step * LANES);
+        if ((step - from + 1) % at_once == 0 && !hooks->steps_done(hooks->context, 0, 0)) return false;
     }
     return true;
 }
@@ -252,6 +266,13 @@ uint64_t scheme_walk_steps(const experiment *e, int n_train, int from, int to) {
     for (int step = from + 1; experiment_learns_on(e) && step < to; step++)
         if (scheme_learns_before(e, step)) steps += steps_learnt(e, n_train, step);
     return steps;
+}
+
+uint64_t scheme_walk_replayed(const experiment *e, int n_train, int from, int to) {
+    uint64_t rows = 0;
+    for (int step = from; step < to; step++)
+        if (replays_before(e, from, step)) rows += (uint64_t)(n_train + step);
+    return rows;
 }
 
 uint64_t scheme_steps(const experiment *e, int n_train) {

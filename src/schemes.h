@@ -89,8 +89,8 @@ bool experiment_same_model(const experiment *a,
 /* Test rows that one fitted model forecasts: all, or those from one refit to the next. */
 int scheme_walk_length(const experiment *e);
 
-/* Called after every few milliseconds of training, an epoch or less, with the gradient steps since the last call in
- * every lane from one on; false stops the fit or walk there. */
+/* Called after every few milliseconds, which may be a part of an epoch or several, with the gradient steps since the last
+ * call in every lane from one on, 0 where it only forecast; false stops the fit or walk there. */
 typedef struct {
     bool (*steps_done)(void *context, int steps, int first_lane);
     void *context;
@@ -129,6 +129,9 @@ int scheme_indivisible(const experiment *e, int n_train);
 
 /* Gradient steps of a walk in each lane. */
 uint64_t scheme_walk_steps(const experiment *e, int n_train, int from, int to);
+
+/* Rows that a walk goes through forwards alone, where its forecasts start from a warm state. */
+uint64_t scheme_walk_replayed(const experiment *e, int n_train, int from, int to);
 
 /* Gradient steps of the whole experiment by itself: base fit, updates, refits. 0 for a baseline. */
 uint64_t scheme_steps(const experiment *e, int n_train);

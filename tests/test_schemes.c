@@ -352,6 +352,64 @@ static void a_walk_that_is_stopped_makes_no_more_forecasts(void **state) {
     frame_free(&f);
 }
 
+static bool count_polls(void *context, int steps, int first_lane) {
+    counter *c = context;
+    assert_true(steps == 0 && first_lane == 0);
+    return ++c->calls < c->allowed;
+}
+
+/* 128 neurons: five rows are a few milliseconds. */
+static void a_walk_that_only_forecasts_hears_a_stop_too(void **state) {
+    (void)state;
+    enum { REPLAYED_POLLS = TRAIN / 5, POLLS = REPLAYED_POLLS + TEST / 5 };
+    frame f = shampoo_rows(1);
+    experiment e = some(SCHEME_FIXED);
+    e.state_at_forecast = FORECAST_WARM;
+    for (int stop = 1; stop <= POLLS + 1; stop++) {
+        double forecasts[TEST * LANES];
+        for (int i = 0; i < TEST * LANES; i++) forecasts[i] = NAN;
+        lstm *model = some_model(1, 128);
+        counter c = {0, 0, stop};
+        bool whole = scheme_walk(model, &f, &e, 0, TEST, forecasts, &(scheme_hooks){count_polls, &c, NULL});
+        assert_true(whole == (stop > POLLS));
+        assert_int_equal(c.calls, whole ? POLLS : stop);
+        assert_true(isfinite(forecasts[0]) == (stop > REPLAYED_POLLS));
+        lstm_free(model);
+    }
+    frame_free(&f);
+}
+
+/* Whatever is learnt before it, each forecast starts from the state that all known rows leave, gone through from zero. */
+static void a_warm_forecast_follows_all_known_rows(void **state) {
+    (void)state;
+    const scheme_kind schemes[] = {SCHEME_FIXED, SCHEME_UPDATE};
+    frame f = shampoo_rows(1);
+    for (int s = 0; s < 2; s++) {
+        experiment e = some(schemes[s]);
+        double forecasts[TEST * LANES], outputs[LANES];
+        counter c = {0, 0, 1000};
+        e.state_at_forecast = FORECAST_WARM;
+        e.update.rows = UPDATE_ROWS_ALL;
+        e.batch = 1;
+        lstm *model = some_model(1, 1), *by_hand = some_model(1, 1);
+        assert_true(scheme_walk(model, &f, &e, 0, TEST, forecasts, &(scheme_hooks){count_steps, &c, NULL}));
+        for (int step = 0; step < TEST; step++) {
+            int known = TRAIN + step;
+            manner how = {e.batch, e.train.state};
+            if (step > 0 && scheme_learns_before(&e, step))
+                assert_true(
+                    scheme_fit(by_hand, &f, known, e.update.epochs, how, &(scheme_hooks){count_steps, &c, NULL}));
+            lstm_reset_state(by_hand);
+            for (int r = 0; r <= known; r++) lstm_forecast(by_hand, f.inputs + r, outputs);
+            for (int lane = 0; lane < LANES; lane++)
+                assert_true(frame_invert(&f, known, outputs[lane]) == forecasts[step * LANES + lane]);
+        }
+        lstm_free(model);
+        lstm_free(by_hand);
+    }
+    frame_free(&f);
+}
+
 /* A walk from ... to - 1 fills its own rows alone, in all lanes. */
 static void a_part_of_a_walk_leaves_the_other_forecasts_alone(void **state) {
     (void)state;
@@ -381,6 +439,8 @@ int main(void) {
         cmocka_unit_test(a_fit_tells_every_step_and_ends_where_it_is_told_to),
         cmocka_unit_test(a_wide_model_is_trained_in_pieces_that_change_nothing),
         cmocka_unit_test(a_walk_that_is_stopped_makes_no_more_forecasts),
+        cmocka_unit_test(a_walk_that_only_forecasts_hears_a_stop_too),
+        cmocka_unit_test(a_warm_forecast_follows_all_known_rows),
         cmocka_unit_test(a_part_of_a_walk_leaves_the_other_forecasts_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
