@@ -1,15 +1,12 @@
 /* pool_estimate.c - how long a run would take here, from a short measurement. Uses pool_task.c. */
 #include "pool_parts.h"
 
+#include <limits.h>
 #include <math.h>
+#include <stdlib.h>
 #include <time.h>
 
-static bool count_nothing(void *context, int steps, int first_lane) {
-    (void)context;
-    (void)steps;
-    (void)first_lane;
-    return true;
-}
+static const double enough = 0.02; /* seconds of a measurement */
 
 /* Of this thread: what other programs take of the machine just now says nothing of a run. */
 static double processor_seconds(void) {
@@ -18,7 +15,21 @@ static double processor_seconds(void) {
     return (double)used.tv_sec + 1e-9 * (double)used.tv_nsec;
 }
 
-/* Seconds for one row in all lanes at once, from 20 ms of training, or less where it diverges. */
+/* Training that is only measured. */
+typedef struct {
+    double begin, seconds;
+    uint64_t steps;
+} measurement;
+
+static bool measure_steps(void *context, int steps, int first_lane) {
+    measurement *m = context;
+    (void)first_lane;
+    m->steps += (uint64_t)steps;
+    m->seconds = processor_seconds() - m->begin;
+    return m->seconds < enough;
+}
+
+/* Seconds for one row in all lanes at once, or less where it diverges. */
 static double seconds_per_row(const pool_work *work, const plan_chain *chain) {
     const experiment *e = &work->experiments[chain->experiment];
     const frame *f = work->plan->frame_of[chain->experiment];
@@ -28,31 +39,43 @@ static double seconds_per_row(const pool_work *work, const plan_chain *chain) {
         lstm_free(model);
         return -1;
     }
-    scheme_hooks hooks = {count_nothing, NULL, NULL};
+    measurement m = {.begin = processor_seconds()};
+    scheme_hooks hooks = {measure_steps, &m, NULL};
     manner how = {chain->batch, e->train.state};
-    double begin = processor_seconds(), seconds = 0;
-    uint64_t rows = 0;
-    for (int epochs = 1; seconds < 0.02 && !lstm_all_diverged(model); epochs *= 2) {
+    for (int epochs = 1; m.seconds < enough && !lstm_all_diverged(model) && epochs < INT_MAX / 2; epochs *= 2)
         scheme_fit(model, f, f->n_train + chain->origin, epochs, how, &hooks);
-        rows += (uint64_t)epochs * (uint64_t)(f->n_train + chain->origin);
-        seconds = processor_seconds() - begin;
-    }
     lstm_free(model);
-    return rows > 0 ? seconds / (double)rows : 0;
+    return m.steps > 0 ? m.seconds / (double)(m.steps * (uint64_t)chain->batch) : 0;
+}
+
+static bool same_speed(const pool_work *work, const plan_chain *a, const plan_chain *b) {
+    return a->batch == b->batch &&
+           experiment_same_model(&work->experiments[a->experiment], &work->experiments[b->experiment]);
+}
+
+/* As measured for an earlier chain that is as fast, or now. per_row [c]: of the chains before chain c. */
+static double find_speed(const pool_work *work, const double *per_row, size_t c) {
+    const plan_chain *chains = work->plan->chains;
+    for (size_t before = c; before-- > 0;)
+        if (same_speed(work, &chains[before], &chains[c])) return per_row[before];
+    return seconds_per_row(work, &chains[c]);
 }
 
 double pool_estimate(const pool_work *work) {
     const plan *p = work->plan;
-    double seconds = 0, longest = 0, per_row = -1, lanes = (double)work->repeats / LANES;
-    for (size_t c = 0; c < p->n_chains; c++) {
-        const plan_chain *chain = &p->chains[c], *before = c > 0 ? chain - 1 : NULL;
-        bool measured =
-            before && chain->batch == before->batch &&
-            experiment_same_model(&work->experiments[chain->experiment], &work->experiments[before->experiment]);
-        if (!measured) per_row = seconds_per_row(work, chain);
-        if (per_row < 0) return -1;
-        seconds += per_row * (double)chain->rows * (plan_mixes(chain, work->repeats % LANES) ? lanes : ceil(lanes));
-        longest = fmax(longest, per_row * (double)chain->longest);
+    double seconds = 0, longest = 0, lanes = (double)work->repeats / LANES;
+    double *per_row = calloc(p->n_chains + 1, sizeof *per_row);
+    for (size_t c = 0; per_row && c < p->n_chains; c++) {
+        const plan_chain *chain = &p->chains[c];
+        per_row[c] = find_speed(work, per_row, c);
+        if (per_row[c] < 0) {
+            free(per_row);
+            return -1;
+        }
+        seconds += per_row[c] * (double)chain->rows * (plan_mixes(chain, work->repeats % LANES) ? lanes : ceil(lanes));
+        longest = fmax(longest, per_row[c] * (double)chain->longest);
     }
+    if (!per_row) return -1;
+    free(per_row);
     return fmax(seconds / pool_threads(work->threads), longest); /* no task can be shared between threads */
 }
