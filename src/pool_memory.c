@@ -84,8 +84,9 @@ farm_status pool_find_memory(pool_state *r, farm_errors *errors) {
     size_t bytes = side_by_side(chains, p->n_chains, threads, &n);
     bool fits = memory_has(bytes, &at_hand);
     farm_status status = fits ? FARM_OK : too_large(errors, &chains[0], n, bytes, at_hand);
-    if (fits && copy > 0 && (at_hand - bytes) / copy < (size_t)r->most_copies)
-        r->most_copies = (int)((at_hand - bytes) / copy);
+    /* asked for with them, as what is small enough is taken to fit */
+    if (fits && copy > 0 && !memory_has(memory_sum(bytes, memory_product((size_t)r->most_copies, copy)), &at_hand))
+        r->most_copies = at_hand > bytes ? (int)((at_hand - bytes) / copy) : 0;
     free(chains);
     return status;
 }
