@@ -3,7 +3,8 @@
  * A farm is one JSON config with its series read and everything checked. Running it trains every repeat of
  * every experiment; the results can then be read, or written as the files that README.md lists.
  * No function prints or exits. Fallible ones return a farm_status and append what went wrong to a farm_errors.
- * Nothing is shared between two farms: both may be used at once from different threads.
+ * Nothing is shared between two farms: both may be used at once from different threads, but not on one folder: that is
+ * for two processes, of which the second is refused.
  *
  *     farm_errors errors = {0};
  *     farm *f = NULL;

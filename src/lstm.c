@@ -148,6 +148,7 @@ lstm *lstm_copy(const lstm *from) {
     if (!to) return NULL;
     *to = *from;
     to->aside = NULL;
+    to->records_loss = false;
     to->memory = aligned_alloc(64, to->bytes);
     if (!to->memory) {
         free(to);
@@ -295,6 +296,7 @@ static void restore_mode(float_mode mode) { (void)mode; }
 #endif
 
 int lstm_train_epochs(lstm *model, const lstm_rows *rows, const lstm_epochs *epochs) {
+    assert(rows->n > 0);
     float_mode mode = flush_denormals();
     int n = model->kernel->train_epochs(model, rows, epochs);
     restore_mode(mode);

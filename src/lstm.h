@@ -8,7 +8,7 @@
 
 #include "errors.h"
 
-enum { LANES = 16 }; /* one AVX-512, two AVX2 or four SSE2 vectors of f32 */
+enum { LANES = 16 }; /* two vectors of 256 bits, or four of SSE2, of f32 */
 
 typedef enum { PRECISION_F32, PRECISION_F64 } precision;
 
@@ -74,7 +74,8 @@ int lstm_level_bits(vector_level level);         /* width of its vectors in bits
 lstm *lstm_new(const lstm_shape *shape, const optimizer_spec *training, int places, precision real, vector_level level);
 /* Bytes that lstm_new, or a copy of its block, takes. */
 size_t lstm_bytes(const lstm_shape *shape, int places, precision real);
-lstm *lstm_copy(const lstm *from); /* weights, moments and state; NULL: out of memory */
+/* A block of one group with the same weights, moments and state, that records no loss. NULL: out of memory. */
+lstm *lstm_copy(const lstm *from);
 void lstm_free(lstm *model);
 
 const lstm_shape *lstm_shape_of(const lstm *model);
@@ -110,8 +111,8 @@ typedef struct {
     bool reset; /* after each, as by lstm_reset_state */
 } lstm_epochs;
 
-/* What lstm_train_rows, and lstm_reset_state where it is asked for, do in turns; small models are faster for it. Returns how
- * many epochs there were: it ends once lstm_all_diverged. */
+/* What lstm_train_rows, and lstm_reset_state where it is asked for, do in turns; small models are faster for it. At least
+ * one row. Returns how many epochs there were: it ends once lstm_all_diverged, and the losses recorded are then void. */
 int lstm_train_epochs(lstm *model, const lstm_rows *rows, const lstm_epochs *epochs);
 
 /* The rows in batches of so many, 2 ... places, which divides rows->n: a gradient step after each batch, by the mean

@@ -392,7 +392,7 @@ static constants constants_of(const lstm *model) {
                        .grouped = o->kind == OPTIMIZER_ADAM && model->n_groups > 1};
 }
 
-/* Copies a place's state to where forward() reads it, or back from where it leaves it. */
+/* Copies a place's state to where sum_gates() and finish_forward() read it, or back from where they leave it. */
 static void take_place(lstm *model, int n, size_t place) {
     const REAL *hidden = (const REAL *)model->place_hidden + place * (size_t)n * LANES;
     const REAL *cell = (const REAL *)model->place_cell + place * (size_t)n * LANES;

@@ -144,7 +144,7 @@ static __attribute__((noinline)) void add_half_loss(half *s) {
     for (int l = 0; l < HALF; l++) s->loss[l] += (double)((s->y[l] - s->target) * (s->y[l] - s->target));
 }
 
-/* All stages that begin at a place; see forward() and backward() for the equations. */
+/* All stages that begin at a place; see finish_forward() and backward() for the equations. */
 INLINE void take_stages(half *s, const constants k, int place) {
     const REAL *dense = s->w + offset_of(k, ONE_DENSE), *out = s->gates[GATE_OUT];
     if (place == SUM_CANDIDATE) sum_gate(s, k, GATE_CANDIDATE);
@@ -258,7 +258,7 @@ INLINE void copy_moments(lstm *model) {
 INLINE int train_halves(lstm *model, const constants k, const lstm_rows *rows, const lstm_epochs *epochs) {
     half ahead, behind; /* the first is half a cycle ahead of the second */
     step_size step;
-    if (rows->n == 0 || epochs->n == 0) return epochs->n;
+    if (epochs->n == 0) return 0;
     begin_half(&ahead, model, 0);
     begin_half(&behind, model, HALF);
     look_ahead(&ahead, rows, 0, ROW_STATE_KEPT, false);

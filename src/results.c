@@ -75,7 +75,7 @@ static double *nans(size_t n) {
     return values;
 }
 
-/* Arrays for counts that add_size has found to fit. */
+/* Arrays for counts that results_check has found to fit. */
 static bool allocate(experiment_result *e) {
     e->rmse = nans(e->n_repeats);
     e->forecasts = nans(e->n_at * e->n_test);
