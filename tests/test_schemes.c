@@ -246,7 +246,13 @@ static void rows_that_no_batch_divides_are_named(void **state) {
 /* --- hooks ------------------------------------------------------------------------------------------------------- */
 
 typedef struct {
+    double losses[8][LANES];
+    int n;
+} heard_losses;
+
+typedef struct {
     int calls, steps, allowed; /* so many calls until one says stop */
+    heard_losses *losses;
 } counter;
 
 static bool count_steps(void *context, int steps, int first_lane) {
@@ -290,12 +296,12 @@ static void a_fit_tells_every_step_and_ends_where_it_is_told_to(void **state) {
     for (int i = 0; i < 4; i++) {
         manner how = {batches[i], STATE_PER_EPOCH};
         lstm *model = some_model(1, 1);
-        counter c = {0, 0, 1000};
+        counter c = {0, 0, 1000, NULL};
         assert_true(scheme_fit(model, &f, TRAIN, 3, how, &(scheme_hooks){count_steps, &c, NULL}));
         assert_int_equal(c.steps, 3 * TRAIN / batches[i]);
         /* epochs of single rows are taken some thousand steps at a time, which are milliseconds */
         int many = batches[i] == 1 ? 100000 : 5;
-        c = (counter){0, 0, 2};
+        c = (counter){0, 0, 2, NULL};
         assert_false(scheme_fit(model, &f, TRAIN, many, how, &(scheme_hooks){count_steps, &c, NULL}));
         assert_int_equal(c.calls, 2);
         assert_true(c.steps < 100000);
@@ -315,7 +321,7 @@ static void a_wide_model_is_trained_in_pieces_that_change_nothing(void **state) 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         int batch = cases[i].batch;
         lstm *pieces = some_model(2, cases[i].neurons), *whole = some_model(2, cases[i].neurons);
-        counter c = {0, 0, 1000};
+        counter c = {0, 0, 1000, NULL};
         scheme_hooks hooks = {count_steps, &c, NULL};
         assert_true(scheme_fit(pieces, &f, TRAIN, 1, (manner){batch, STATE_PER_EPOCH}, &hooks));
         assert_true(c.calls >= cases[i].pieces && c.steps == TRAIN / batch);
@@ -344,11 +350,48 @@ static void a_walk_that_is_stopped_makes_no_more_forecasts(void **state) {
     double forecasts[TEST * LANES];
     for (int i = 0; i < TEST * LANES; i++) forecasts[i] = NAN;
     lstm *model = some_model(1, 1);
-    counter c = {0, 0, 5};
+    counter c = {0, 0, 5, NULL};
     assert_false(scheme_walk(model, &f, &e, 0, TEST, forecasts, &(scheme_hooks){count_steps, &c, NULL}));
     assert_int_equal(c.calls, 5);
     for (int i = 0; i < TEST * LANES; i++) assert_true(isfinite(forecasts[i]) == (i < 6 * LANES));
     lstm_free(model);
+    frame_free(&f);
+}
+
+static void hear_loss(void *context, const double *loss) {
+    heard_losses *heard = ((counter *)context)->losses;
+    memcpy(heard->losses[heard->n++], loss, sizeof heard->losses[0]);
+}
+
+/* What is told of an epoch is (y - target)^2, summed up before each row's own step, over the number of rows. */
+static void an_epochs_loss_is_the_mean_of_its_squared_errors(void **state) {
+    (void)state;
+    enum { EPOCHS = 3 };
+    frame f = shampoo_rows(1);
+    heard_losses heard = {.n = 0};
+    counter c = {0, 0, 1000, &heard};
+    lstm *model = some_model(1, 1), *by_hand = some_model(1, 1);
+    lstm_record_loss(model, true);
+    manner how = {1, STATE_PER_EPOCH};
+    assert_true(scheme_fit(model, &f, TRAIN, EPOCHS, how, &(scheme_hooks){count_steps, &c, hear_loss}));
+    assert_int_equal(heard.n, EPOCHS);
+    for (int epoch = 0; epoch < EPOCHS; epoch++) {
+        double expected[LANES] = {0};
+        for (int r = 0; r < TRAIN; r++) {
+            lstm *ahead = lstm_copy(by_hand);
+            double y[LANES];
+            lstm_forecast(ahead, f.inputs + r, y);
+            for (int lane = 0; lane < LANES; lane++)
+                expected[lane] += (y[lane] - f.targets[r]) * (y[lane] - f.targets[r]) / TRAIN;
+            lstm_free(ahead);
+            lstm_train_rows(by_hand, &(lstm_rows){f.inputs + r, f.targets + r, 1}, ROW_STATE_CARRIED);
+        }
+        lstm_reset_state(by_hand);
+        for (int lane = 0; lane < LANES; lane++)
+            assert_true(fabs(heard.losses[epoch][lane] / expected[lane] - 1) < 1e-5);
+    }
+    lstm_free(model);
+    lstm_free(by_hand);
     frame_free(&f);
 }
 
@@ -369,7 +412,7 @@ static void a_walk_that_only_forecasts_hears_a_stop_too(void **state) {
         double forecasts[TEST * LANES];
         for (int i = 0; i < TEST * LANES; i++) forecasts[i] = NAN;
         lstm *model = some_model(1, 128);
-        counter c = {0, 0, stop};
+        counter c = {0, 0, stop, NULL};
         bool whole = scheme_walk(model, &f, &e, 0, TEST, forecasts, &(scheme_hooks){count_polls, &c, NULL});
         assert_true(whole == (stop > POLLS));
         assert_int_equal(c.calls, whole ? POLLS : stop);
@@ -387,7 +430,7 @@ static void a_warm_forecast_follows_all_known_rows(void **state) {
     for (int s = 0; s < 2; s++) {
         experiment e = some(schemes[s]);
         double forecasts[TEST * LANES], outputs[LANES];
-        counter c = {0, 0, 1000};
+        counter c = {0, 0, 1000, NULL};
         e.state_at_forecast = FORECAST_WARM;
         e.update.rows = UPDATE_ROWS_ALL;
         e.batch = 1;
@@ -418,7 +461,7 @@ static void a_part_of_a_walk_leaves_the_other_forecasts_alone(void **state) {
     double forecasts[TEST * LANES];
     for (int i = 0; i < TEST * LANES; i++) forecasts[i] = NAN;
     lstm *model = some_model(1, 1);
-    counter c = {0, 0, 1000};
+    counter c = {0, 0, 1000, NULL};
     assert_true(scheme_walk(model, &f, &e, 4, 7, forecasts, &(scheme_hooks){count_steps, &c, NULL}));
     for (int i = 0; i < TEST * LANES; i++) assert_true(isfinite(forecasts[i]) == (i >= 4 * LANES && i < 7 * LANES));
     assert_int_equal(c.calls, 0);
@@ -439,6 +482,7 @@ int main(void) {
         cmocka_unit_test(a_fit_tells_every_step_and_ends_where_it_is_told_to),
         cmocka_unit_test(a_wide_model_is_trained_in_pieces_that_change_nothing),
         cmocka_unit_test(a_walk_that_is_stopped_makes_no_more_forecasts),
+        cmocka_unit_test(an_epochs_loss_is_the_mean_of_its_squared_errors),
         cmocka_unit_test(a_walk_that_only_forecasts_hears_a_stop_too),
         cmocka_unit_test(a_warm_forecast_follows_all_known_rows),
         cmocka_unit_test(a_part_of_a_walk_leaves_the_other_forecasts_alone),
