@@ -30,9 +30,8 @@ static size_t split_mixture(mixed_part *parts, const pool_mixture *m) {
     return n;
 }
 
-/* A model with a group of lanes for each part, and their first weights. NULL: out of memory. */
-static lstm *draw_mixture(pool_state *r, const mixed_part *parts, const int *ends, size_t n) {
-    const experiment *e = &r->work->experiments[parts[0].chain->experiment];
+/* A model as of an experiment with a group of lanes for each part, and their first weights. NULL: out of memory. */
+static lstm *draw_mixture(pool_state *r, const experiment *e, const mixed_part *parts, const int *ends, size_t n) {
     lstm *model = lstm_new(&e->model, &e->train.optimizer, 1, r->work->precision, r->work->level);
     bool drawn = model && lstm_group(model, ends, (int)n);
     for (size_t p = 0; drawn && p < n; p++)
@@ -65,7 +64,7 @@ void pool_run_mixture(pool_state *r, pool_mixture m) {
         n_rows[p] = f->n_train + parts[p].chain->origin;
     }
     pool_task t = {.run = r, .block = {.n = m.n}};
-    lstm *model = draw_mixture(r, parts, ends, n);
+    lstm *model = draw_mixture(r, e, parts, ends, n);
     if (!model) {
         pool_out_of_memory(r);
         return;
