@@ -225,9 +225,11 @@ static double rank_block(double *sums, ranked_value *block, size_t k) {
     return ties;
 }
 
-/* The studentized range of k means, infinite df: qtukey stops at 1e-4, so its answer only says where to look. */
+/* The studentized range of k means, infinite df, to ptukey's own precision; qtukey stops at 1e-4, or prints that it found
+ * nothing. */
 static double range_quantile(double alpha, double k) {
-    double guess = qtukey(alpha, 1, k, INFINITY, 0, 0), low = fmax(0, guess - 0.01), high = guess + 0.01;
+    double low = 0, high = 1;
+    while (high < 1024 && ptukey(high, 1, k, INFINITY, 0, 0) > alpha) high *= 2;
     while (high - low > 1e-14 * high) {
         double middle = (low + high) / 2;
         if (middle == low || middle == high) break;

@@ -254,6 +254,7 @@ static const struct { double k, n, alpha, cd; } critical_differences[] = {
     {10, 30, 0.1, 2.282582105393},
     {40, 30, 0.01, 13.00181319051},
     {100, 100, 0.05, 17.65244130858},
+    {20, 3, 0.9, 9.698978971195153}, /* where R's qtukey finds nothing */
 };
 static const struct { double share, alpha, n, power, needed; } sign_powers[] = {
     {0.75, 0.05, 30, 0.803406918782, 30},
