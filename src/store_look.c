@@ -45,14 +45,15 @@ static farm_status connect(store *s, bool immutable, farm_errors *errors) {
     return FARM_OK;
 }
 
-/* Whether SQLite keeps something beside the file: of a farm at work, or of one that was killed. */
+/* Whether SQLite keeps something beside the file, where a link to it leads: of a farm at work, or of one that was killed. */
 static bool has_beside(const store *s, const char *suffix) {
-    size_t size = strlen(s->path) + strlen(suffix) + 1;
-    char *name = malloc(size);
-    if (!name) return false;
-    snprintf(name, size, "%s%s", s->path, suffix);
-    bool there = access(name, F_OK) == 0;
+    char *file = realpath(s->path, NULL);
+    size_t size = file ? strlen(file) + strlen(suffix) + 1 : 0;
+    char *name = file ? malloc(size) : NULL;
+    if (name) snprintf(name, size, "%s%s", file, suffix);
+    bool there = name && access(name, F_OK) == 0;
     free(name);
+    free(file);
     return there;
 }
 

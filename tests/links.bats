@@ -21,6 +21,21 @@ setup_links() {
   [ "$(cat elsewhere/victim)" = precious ]
 }
 
+@test "status follows a link to the store of a run that was killed" {
+  setup_links
+  "$farm" configs/tutorial.json -q -o out
+  mv out/farm.db elsewhere/
+  ln -s ../elsewhere/farm.db out/farm.db
+  "$farm" configs/tutorial.json -q -r 100000 -o out &
+  until [ -s elsewhere/farm.db-wal ]; do sleep 0.05; done
+  kill -9 $!
+  wait $! || true
+  run_apart "$farm" status out
+  echo "$output"
+  [ "$status" -eq 1 ]
+  [[ "$output" == *" of 100,000 repeats are done, 1 stopped."* ]]
+}
+
 @test "out/NAME that is a link to nothing, to itself or to a file is exit 1, told before any training" {
   setup_links
   mkdir out
