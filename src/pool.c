@@ -7,7 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-int pool_threads(int asked) { return asked > 0 ? asked : omp_get_max_threads(); }
+int pool_threads(int asked) {
+    int n = asked > 0 ? asked : omp_get_max_threads();
+    return n < MOST_THREADS ? n : MOST_THREADS;
+}
 
 static double root_mean_square_error(const double *forecasts, const frame *f) {
     double sum = 0;

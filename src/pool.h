@@ -39,7 +39,9 @@ typedef struct {
     pool_sink sink; /* keep NULL: there is none */
 } pool_work;
 
-int pool_threads(int asked); /* how many threads a run would use */
+enum { MOST_THREADS = 4096 };
+int pool_threads(
+    int asked); /* how many threads a run would use: asked, or with 0 what OpenMP says, but not more than that */
 
 /* Whether the models of a run that begins with nothing fit into memory side by side, one a thread. FARM_FAILED: they do
  * not, and errors says what they need and what there is. pool_run asks it itself, of what is left to do. */
