@@ -133,7 +133,9 @@ farm_counts farm_count(const farm *f);
 const char *farm_store(const farm *f);
 
 /* After a run of all repeats: writes every output file into folder, made where missing. All of them appear whole, or none
- * does. Pictures take gnuplot: where there is none, or it fails, errors says so, and FARM_OK that all else is there. */
+ * does. Pictures take gnuplot: where there is none, or it fails, errors says so, and FARM_OK that all else is there.
+ * FARM_BAD_INPUT: the folder holds another run's store.
+ * FARM_INTERRUPTED: the stop hook of the run, which must still be there, ended the drawing; the folder is as it was. */
 farm_status farm_write(const farm *f, const char *folder, farm_errors *errors);
 
 /* How results are told. Zeroed: tables and sentences for an unknown width, box plots in ASCII. */

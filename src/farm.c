@@ -15,6 +15,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 struct farm {
@@ -40,7 +41,8 @@ struct farm {
     farm_errors faults;            /* of fetching forecasts */
     uint64_t began, steps_to_take; /* see store_run */
     comparisons comparisons;
-    bool done; /* results are whole */
+    bool done;        /* results are whole */
+    farm_hooks hooks; /* of the run */
 };
 
 static farm_status choose_level(vector_level *level, const char *name, farm_errors *errors) {
@@ -494,6 +496,7 @@ static farm_status keep_costs(farm *f, farm_errors *errors) {
 
 farm_status farm_run(farm *f, const farm_hooks *hooks, farm_errors *errors) {
     farm_status status = make_room(f, errors), told = FARM_OK;
+    f->hooks = hooks ? *hooks : (farm_hooks){0};
     if (status == FARM_OK) status = run_all(f, hooks, false, errors);
     if (status == FARM_OK || status == FARM_INTERRUPTED) told = keep_costs(f, errors);
     if (status == FARM_OK) status = told;
@@ -585,6 +588,7 @@ static report_input report_of(const farm *f) {
                           .results = &f->results,
                           .comparisons = &f->comparisons,
                           .no_pictures = f->no_plots,
+                          .hooks = f->hooks,
                           .forecasts = c->forecasts,
                           .reused = f->reused,
                           .computed = count_all_complete(f) - f->reused};
@@ -597,8 +601,26 @@ char *farm_default_folder(const farm *f) {
     return folder;
 }
 
+/* A folder that holds another run's store has that run's tables. */
+static farm_status check_own_folder(const farm *f, const char *folder, farm_errors *errors) {
+    struct stat theirs, ours;
+    char *path = shards_file(folder, 1, 1);
+    if (!path) return FARM_FAILED;
+    bool held = stat(path, &theirs) == 0;
+    bool own = held && f->store && stat(store_path(f->store), &ours) == 0 && theirs.st_dev == ours.st_dev &&
+               theirs.st_ino == ours.st_ino;
+    if (held && !own)
+        errors_add(
+            errors, (error_place){.file = folder},
+            "this folder holds another run (farm.db), whose tables would be replaced; choose another with --out");
+    free(path);
+    return held && !own ? FARM_BAD_INPUT : FARM_OK;
+}
+
 farm_status farm_write(const farm *f, const char *folder, farm_errors *errors) {
     assert(f->done);
+    farm_status own = check_own_folder(f, folder, errors);
+    if (own != FARM_OK) return own;
     report_input in = report_of(f);
     farm_status status = report_write(&in, folder, errors), fetched = check_fetched(f, errors);
     return status == FARM_OK ? fetched : status;

@@ -186,15 +186,15 @@ static farm_status run_farm(farm *f, const arguments *options, farm_errors *erro
     farm_status status = farm_keep(f, folder, errors);
     if (status == FARM_OK) status = farm_run(f, &hooks, errors);
     if (progress) clear_progress();
+    if (status == FARM_OK && shards(options) > 1)
+        conclude_shard(f, options, folder);
+    else if (status == FARM_OK)
+        status = conclude(f, options, folder, errors);
     if (status == FARM_INTERRUPTED) {
         fputs("farm: stopped; ", stderr);
         print_kept(f, "are kept in");
         fputs(". The same command goes on.\n", stderr);
     }
-    if (status == FARM_OK && shards(options) > 1)
-        conclude_shard(f, options, folder);
-    else if (status == FARM_OK)
-        status = conclude(f, options, folder, errors);
     free(folder);
     return status;
 }
@@ -432,6 +432,7 @@ static int run_command_line(arguments *a, int argc, char **argv) {
 }
 
 int main(int argc, char **argv) {
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is told like a full disk */
     arguments a = {.set = malloc((size_t)(argc > 0 ? argc : 1) * sizeof *a.set)};
     if (!a.set) return FARM_FAILED;
     a.farm.set = a.set;

@@ -185,7 +185,7 @@ static void tell_failure(const child_result *child, farm_errors *errors) {
     case CHILD_EXITED: errors_add(errors, place, "exit status %d%s%s%s", child->code, before, said, way_out); break;
     case CHILD_KILLED: errors_add(errors, place, "ended by signal %d%s%s%s", child->code, before, said, way_out); break;
     case CHILD_TOO_SLOW: errors_add(errors, place, "took more than %g seconds%s", TIME_LIMIT, way_out); break;
-    case CHILD_STOPPED: errors_add(errors, place, "stopped by a signal%s", way_out); break;
+    case CHILD_STOPPED: break; /* which is no failure */
     case CHILD_DONE: errors_add(errors, place, "did not draw everything%s%s%s", before, said, way_out); break;
     case CHILD_NO_MEMORY: errors_add(errors, place, "out of memory for the pictures%s", way_out); break;
     }
@@ -193,14 +193,16 @@ static void tell_failure(const child_result *child, farm_errors *errors) {
 
 /* --- the pictures ----------------------------------------------------------------------------------------------- */
 
-/* Runs gnuplot on n pages; *out is empty where it fails. */
-static void draw_pages(plot_pictures *out, const plot_page *pages, size_t n, farm_errors *errors) {
+/* Runs gnuplot on n pages; *out is empty where it fails. FARM_INTERRUPTED: it was told to stop. */
+static farm_status draw_pages(plot_pictures *out, const plot_page *pages, size_t n, const farm_hooks *hooks,
+                              farm_errors *errors) {
     static const char *const arguments[] = {"gnuplot", "-d", NULL}; /* -d: without the user's own start-up files */
     static const char *const drop[] = {"GNUPLOT", "GNUTERM", "GNUHELP", "GDFONTPATH", "FIT_", NULL};
     size_t bytes = 0;
     child_result child = {.end = CHILD_NO_MEMORY};
     char *script = make_script(pages, n, &bytes);
-    if (script) child_run(&child, arguments, drop, script, bytes, TIME_LIMIT);
+    child_limits limits = {TIME_LIMIT, hooks ? hooks->stop : NULL, hooks ? hooks->context : NULL};
+    if (script) child_run(&child, arguments, drop, script, bytes, &limits);
     bool whole = child.end == CHILD_DONE && child.out;
     const char *at = child.out, *end = child.out ? child.out + child.n : NULL;
     for (; whole && out->n < n; out->n++) whole = take_picture(&out->items[out->n], &pages[out->n], &at, end);
@@ -208,18 +210,22 @@ static void draw_pages(plot_pictures *out, const plot_page *pages, size_t n, far
         tell_failure(&child, errors);
         plot_free(out);
     }
+    farm_status status = child.end == CHILD_STOPPED ? FARM_INTERRUPTED : FARM_OK;
     child_free(&child);
     free(script);
+    return status;
 }
 
-/* Draws pages, unless some could not be described, and frees them. */
-static farm_status finish(plot_pictures *out, plot_page *pages, size_t n, farm_errors *errors) {
+/* Draws pages, unless some could not be described, and frees them. hooks may be NULL. */
+static farm_status finish(plot_pictures *out, plot_page *pages, size_t n, const farm_hooks *hooks,
+                          farm_errors *errors) {
     bool failed = false;
+    farm_status status = FARM_OK;
     *out = (plot_pictures){0};
     for (size_t i = 0; i < n; i++) failed = failed || pages[i].failed;
-    if (!failed && n > 0) draw_pages(out, pages, n, errors);
+    if (!failed && n > 0) status = draw_pages(out, pages, n, hooks, errors);
     for (size_t i = 0; i < n; i++) page_free(&pages[i]);
-    return failed ? FARM_FAILED : FARM_OK;
+    return failed ? FARM_FAILED : status;
 }
 
 farm_status plot_draw(plot_pictures *out, const plot_input *in, farm_errors *errors) {
@@ -235,7 +241,7 @@ farm_status plot_draw(plot_pictures *out, const plot_input *in, farm_errors *err
     number_locale held = number_locale_enter();
     for (size_t i = 0; in->n_experiments > 0 && i < sizeof all / sizeof *all; i++)
         if (all[i](&pages[n], &drawn)) n++;
-    farm_status status = finish(out, pages, n, errors);
+    farm_status status = finish(out, pages, n, &in->hooks, errors);
     number_locale_leave(&held);
     free(column);
     return status;
@@ -246,7 +252,7 @@ farm_status plot_learning_curves(plot_pictures *out, const char *run_name, const
     plot_page page;
     number_locale held = number_locale_enter();
     size_t described = plot_curves(&page, run_name, curves, n);
-    farm_status status = finish(out, &page, described, errors);
+    farm_status status = finish(out, &page, described, NULL, errors);
     number_locale_leave(&held);
     return status;
 }

@@ -19,6 +19,7 @@ typedef struct {
     const results *results;
     const comparisons *comparisons;
     forecast_summary *const *forecasts; /* [n_experiments][n_test]; NULL: to be found from the results */
+    farm_hooks hooks;                   /* of which stop ends the drawing */
 } plot_input;
 
 /* One picture. The SVG is a whole document in UTF-8 that may stand in an HTML page as it is: nothing behind it, text in
@@ -43,7 +44,8 @@ typedef struct {
 extern const char *const plot_names[];
 
 /* Draws the pictures that the run has something for, with the gnuplot that PATH finds. Where there is none, or it fails,
- * *out is empty and errors says why in one line; a run is whole without. FARM_FAILED: out of memory. */
+ * *out is empty and errors says why in one line; a run is whole without. FARM_FAILED: out of memory.
+ * FARM_INTERRUPTED: it was told to stop. */
 farm_status plot_draw(plot_pictures *out, const plot_input *in, farm_errors *errors);
 
 /* How the training loss of one experiment went, over its repeats. */

@@ -157,17 +157,18 @@ static void give(int *fd, const char **input, size_t *n) {
 }
 
 /* Until both its streams are closed. */
-static child_end talk(child *c, buffer *out, buffer *complaints, const char *input, size_t n, double end) {
+static child_end talk(child *c, buffer *out, buffer *complaints, const char *input, size_t n,
+                      const child_limits *limits, double end) {
     if (n == 0) close_end(&c->in[OURS]);
     while (c->out[OURS] >= 0 || c->complaints[OURS] >= 0) {
         struct pollfd ready[] = {{.fd = c->in[OURS], .events = POLLOUT},
                                  {.fd = c->out[OURS], .events = POLLIN},
                                  {.fd = c->complaints[OURS], .events = POLLIN}};
         double left = end - now();
+        if (limits->stop && limits->stop(limits->context)) return CHILD_STOPPED;
         if (left <= 0) return CHILD_TOO_SLOW;
-        if (poll(ready, 3, (int)(1000 * left) + 1) < 0) {
-            if (errno == EINTR) return CHILD_STOPPED;
-            if (errno != EAGAIN) return CHILD_NO_MEMORY;
+        if (poll(ready, 3, left < 0.1 ? (int)(1000 * left) + 1 : 100) < 0) {
+            if (errno != EINTR && errno != EAGAIN) return CHILD_NO_MEMORY;
             continue;
         }
         if (ready[0].revents) give(&c->in[OURS], &input, &n);
@@ -223,10 +224,10 @@ static void keep_complaint(char *text, size_t size, const buffer *said) {
 
 /* --- the run ---------------------------------------------------------------------------------------------------- */
 
-static void converse(child_result *result, child *c, const char *input, size_t n, double seconds) {
+static void converse(child_result *result, child *c, const char *input, size_t n, const child_limits *limits) {
     buffer out = {0}, complaints = {0};
-    double until = now() + seconds;
-    child_end end = make_room(&out) ? talk(c, &out, &complaints, input, n, until) : CHILD_NO_MEMORY;
+    double until = now() + limits->seconds;
+    child_end end = make_room(&out) ? talk(c, &out, &complaints, input, n, limits, until) : CHILD_NO_MEMORY;
     if (end != CHILD_DONE) kill(-c->id, SIGKILL);
     close_streams(c);
     result->end = wait_for(c, end, until, &result->code);
@@ -238,7 +239,7 @@ static void converse(child_result *result, child *c, const char *input, size_t n
 }
 
 void child_run(child_result *result, const char *const *arguments, const char *const *drop, const char *input, size_t n,
-               double seconds) {
+               const child_limits *limits) {
     *result = (child_result){.end = CHILD_NO_MEMORY};
     child c;
     bool open = open_streams(&c);
@@ -254,7 +255,7 @@ void child_run(child_result *result, const char *const *arguments, const char *c
     close_end(&c.in[THEIRS]);
     close_end(&c.out[THEIRS]);
     close_end(&c.complaints[THEIRS]);
-    converse(result, &c, input, n, seconds);
+    converse(result, &c, input, n, limits);
 done:
     close_streams(&c);
     free(environment);

@@ -24,7 +24,7 @@ static bool ask(unsigned long code) {
     snprintf(pattern, sizeof pattern, ":charset=%lx", code);
     const char *const arguments[] = {"fc-list", pattern, "family", NULL}, *const none[] = {NULL};
     child_result child;
-    child_run(&child, arguments, none, "", 0, 10);
+    child_run(&child, arguments, none, "", 0, &(child_limits){.seconds = 10});
     bool there = child.end == CHILD_DONE && child.n > 1;
     child_free(&child);
     return there;

@@ -256,9 +256,10 @@ static farm_status draw_pictures(writing *w) {
                               .n_experiments = in->n_experiments,
                               .results = in->results,
                               .comparisons = in->comparisons,
-                              .forecasts = w->forecasts};
-    if (in->no_pictures || plot_draw(&w->pictures, &drawn, w->errors) == FARM_OK) return FARM_OK;
-    return out_of_memory(w->errors, w->folder);
+                              .forecasts = w->forecasts,
+                              .hooks = in->hooks};
+    farm_status status = in->no_pictures ? FARM_OK : plot_draw(&w->pictures, &drawn, w->errors);
+    return status == FARM_FAILED ? out_of_memory(w->errors, w->folder) : status;
 }
 
 static farm_status write_pictures(writing *w) {
@@ -272,13 +273,30 @@ static farm_status write_pictures(writing *w) {
 
 /* --- files of earlier runs -------------------------------------------------------------------------------------- */
 
-/* Whether file is before + an experiment's name + after, for no experiment of this run. */
-static bool is_stale(const report_input *in, const char *file, const char *before, const char *after) {
+static bool has_results(const report_input *in, size_t i) {
+    (void)in, (void)i;
+    return true;
+}
+
+static bool has_model(const report_input *in, size_t i) { return in->results->experiments[i].weights; }
+
+/* The files of experiments in a folder: what stands before and after the name, how the files begin, and which experiments
+ * of a run have one. */
+typedef struct {
+    const char *before, *after;
+    const char *const *heads;
+    bool (*is_due)(const report_input *in, size_t i);
+} experiment_files;
+
+/* Whether file is before + an experiment's name + after, for none of this run that has one. */
+static bool is_stale(const report_input *in, const char *file, const experiment_files *kind) {
+    const char *before = kind->before, *after = kind->after;
     size_t length = strlen(file), head = strlen(before), tail = strlen(after);
     if (file[0] == '.' || length <= head + tail) return false;
     if (strncmp(file, before, head) != 0 || strcmp(file + length - tail, after) != 0) return false;
     for (size_t i = 0; i < in->n_experiments; i++) {
         const char *name = in->experiments[i].name;
+        if (!kind->is_due(in, i)) continue;
         if (strlen(name) == length - head - tail && strncmp(file + head, name, strlen(name)) == 0) return false;
     }
     return true;
@@ -317,12 +335,12 @@ static farm_status remove_file(const char *folder, const char *name, farm_errors
 }
 
 /* Removes what folder holds of experiments that this run does not have. */
-static farm_status remove_stale(const report_input *in, const char *folder, const char *before, const char *after,
-                                const char *const *heads, farm_errors *errors) {
+static farm_status remove_stale(const report_input *in, const char *folder, const experiment_files *kind,
+                                farm_errors *errors) {
     farm_status status = FARM_OK;
     DIR *listing = opendir(folder);
     for (struct dirent *entry; listing && (entry = readdir(listing));) {
-        if (!is_stale(in, entry->d_name, before, after) || !is_ours(listing, entry->d_name, heads)) continue;
+        if (!is_stale(in, entry->d_name, kind) || !is_ours(listing, entry->d_name, kind->heads)) continue;
         if (remove_file(folder, entry->d_name, errors) != FARM_OK) status = FARM_FAILED;
     }
     if (listing) closedir(listing);
@@ -377,11 +395,14 @@ static farm_status remove_stale_tables(const writing *w) {
 }
 
 static farm_status remove_all_stale(const writing *w, const char *models) {
+    static const experiment_files of_results = {"experiment_", ".csv", results_heads, has_results},
+                                  of_models = {"", ".json", models_heads, has_model};
     farm_status status = FARM_OK;
-    if (is_run(w->in)) status = remove_stale(w->in, w->folder, "experiment_", ".csv", results_heads, w->errors);
+    if (is_run(w->in)) status = remove_stale(w->in, w->folder, &of_results, w->errors);
     if (remove_stale_tables(w)) status = FARM_FAILED;
     if (remove_stale_pictures(w)) status = FARM_FAILED;
-    if (has_models(w->in) && remove_stale(w->in, models, "", ".json", models_heads, w->errors)) status = FARM_FAILED;
+    if (is_run(w->in) && remove_stale(w->in, models, &of_models, w->errors)) status = FARM_FAILED;
+    if (is_run(w->in) && !has_models(w->in)) rmdir(models); /* unless something else is in there */
     return status;
 }
 
@@ -404,7 +425,9 @@ farm_status report_write(const report_input *in, const char *folder, farm_errors
         out_of_memory(errors, folder);
         goto done;
     }
-    if (output_make_folder(folder, errors) || summarise_forecasts(&w) || draw_pictures(&w)) goto done;
+    if (output_make_folder(folder, errors) || summarise_forecasts(&w)) goto done;
+    if (draw_pictures(&w) == FARM_INTERRUPTED) status = FARM_INTERRUPTED;
+    if (status == FARM_INTERRUPTED) goto done;
     if (write_results(&w) || write_pictures(&w)) goto done;
     if (has_models(in) && write_models(&w, models)) goto done;
     if (write_named_files(&w) || results_lost(in->results) || output_publish(&w.files, errors)) goto done;

@@ -36,6 +36,7 @@ typedef struct {
     const results *results;
     const comparisons *comparisons;
     bool no_pictures;            /* report_write draws none */
+    farm_hooks hooks;            /* of which stop ends report_write while it draws */
     forecasts_written forecasts; /* what report_write writes of them */
     uint64_t reused, computed;   /* results that were stored before, and those that this run added */
 } report_input;

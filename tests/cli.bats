@@ -298,6 +298,24 @@ P
 # the names of all files in a folder, hidden ones too, on one line
 listed() { ls -A "$1" | tr '\n' ' '; }
 
+@test "a file that may not grow is told like a full disk, and a run with room goes on" {
+  tutorial_here
+  run_apart bash -c "ulimit -f 60; '$farm' configs/tutorial.json -q -r 20"
+  echo "$stderr"
+  [ "$status" -eq 1 ]
+  [[ "$stderr" == *"out/tutorial/"*"room"* ]]
+  "$farm" configs/tutorial.json -q -r 20
+  "$farm" configs/tutorial.json -q -r 20 -o whole
+  cmp out/tutorial/forecasts.csv whole/forecasts.csv
+}
+
+@test "OMP_NUM_THREADS is taken for no more threads than --threads may ask for" {
+  tutorial_here
+  run_apart env OMP_NUM_THREADS=99999 "$farm" plan configs/tutorial.json
+  [ "$status" -eq 0 ]
+  [[ "$output" == *"on 4096 threads"* ]]
+}
+
 @test "compare -o writes what a run writes of its results, and nothing of what only a run has" {
   "$farm" "$root/configs/tutorial.json" -q -r 12 --set 'experiments=[{"scheme":"fixed"},{"scheme":"refit"},{"scheme":"ar"}]'
   run_apart "$farm" compare --paired out/tutorial/experiment_{fixed,refit,ar}.csv

@@ -629,6 +629,40 @@ P
   [ -z "$(sqlite3 in_turn/farm.db "SELECT key FROM run WHERE key LIKE 'shard 2 of 2:%'")" ]
 }
 
+@test "report and merge do not write over another run's tables" {
+  small_here
+  small -o mine
+  small -s 7 -o other
+  for k in 1 2; do small -o parts --shard $k/2; done
+  cp -r other before
+  for command in "report mine" "merge joined parts/shard-1-of-2.db parts/shard-2-of-2.db"; do
+    run_apart "$farm" $command -q -o other
+    echo "$stderr"
+    [ "$status" -eq 2 ]
+    [[ "$stderr" == "other: this folder holds another run (farm.db)"*"--out"* ]]
+    same_outputs before other
+    "$farm" $command -q -o elsewhere # which may be a link to its own, or hold an earlier report
+  done
+  "$farm" report mine -q -o mine
+  ln -s mine linked
+  "$farm" report mine -q -o linked
+}
+
+@test "models that are not saved this time do not stay" {
+  small_here
+  small -o out --set save_models=true
+  [ "$(ls out/models | tr '\n' ' ')" = "fixed.json fixed_52.json refit.json update_2.json " ]
+  echo '{"mine": 1}' >out/models/notes.json
+  small -o out --set save_models=true --set 'experiments=[{"scheme":"fixed"},{"scheme":"persistence","name":"refit"}]'
+  [ "$(ls out/models | tr '\n' ' ')" = "fixed.json notes.json " ]
+  small -o out
+  [ "$(ls out/models)" = notes.json ]
+  rm out/models/notes.json
+  small -o out --set save_models=true
+  small -o out
+  [ ! -e out/models ]
+}
+
 # costs FILE: the steps that a repeat takes, and of which experiments the seconds are known
 costs() {
   /usr/bin/python3 - "$1" <<'P'

@@ -24,7 +24,7 @@ static const char *const none[] = {NULL};
 static child_result shell(const char *script, const char *input, size_t n, double seconds) {
     const char *const arguments[] = {"sh", "-c", script, NULL};
     child_result result;
-    child_run(&result, arguments, none, input, n, seconds);
+    child_run(&result, arguments, none, input, n, &(child_limits){.seconds = seconds});
     return result;
 }
 
@@ -55,7 +55,7 @@ static void how_a_child_ended_is_told(void **state) {
     (void)state;
     const char *const missing[] = {"no-such-program-anywhere", NULL};
     child_result r;
-    child_run(&r, missing, none, "", 0, 60);
+    child_run(&r, missing, none, "", 0, &(child_limits){.seconds = 60});
     assert_int_equal(r.end, CHILD_MISSING);
     child_free(&r);
     r = shell("printf '  first words\\n   ^\\n   last words\\n    ^\\n\\n' >&2; exit 7", "", 0, 60);
@@ -91,7 +91,7 @@ static void a_childs_environment_is_ours_but_for_what_is_dropped(void **state) {
     setenv("GNUPLOT_LIB", "/nowhere", 1);
     setenv("LC_ALL", "de_DE.UTF-8", 1);
     child_result r;
-    child_run(&r, arguments, drop, "", 0, 60);
+    child_run(&r, arguments, drop, "", 0, &(child_limits){.seconds = 60});
     assert_string_equal(r.out, "kept--C\n");
     child_free(&r);
     unsetenv("GNUPLOT_LIB");
@@ -417,7 +417,7 @@ static void a_quoted_text_is_read_back_as_it_was(void **state) {
         fputs("\nprint L1\n", out);
         fclose(out);
         child_result r;
-        child_run(&r, arguments, none, script, n, 60);
+        child_run(&r, arguments, none, script, n, &(child_limits){.seconds = 60});
         snprintf(expected, sizeof expected, "%s\n", texts[i]);
         assert_string_equal(r.out, expected);
         child_free(&r);
