@@ -151,7 +151,7 @@ P
   cp -r out before
   fake_gnuplot 'exec sleep 300'
   run_apart /usr/bin/python3 - "$FARM_WITH_PLOTS" "$root/configs/tutorial.json" <<'P'
-import signal, subprocess, sys, time
+import os, signal, subprocess, sys, time
 for number in signal.SIGINT, signal.SIGTERM:
     run = subprocess.Popen([*sys.argv[1:], "-q"], preexec_fn=lambda: signal.signal(number, signal.SIG_DFL))
     time.sleep(2)
@@ -160,7 +160,7 @@ for number in signal.SIGINT, signal.SIGTERM:
     time.sleep(0.5)
     assert run.poll() is None
     run.send_signal(number)
-    status = run.wait(timeout=2)
+    status = run.wait(timeout=float(os.environ.get("STOP_SECONDS", 2)))
     assert status == 128 + number, status
 P
   echo "$stderr"
