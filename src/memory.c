@@ -1,5 +1,5 @@
 /* memory.c - what the system says of memory. See memory.h. Uses Linux's files; elsewhere nothing is known.
- * proc(5) has /proc/meminfo and /proc/self/cgroup; the kernel's admin-guide has cgroup-v1/memory and cgroup-v2.
+ * proc(5) has /proc/meminfo and those of /proc/self; the kernel's admin-guide has cgroup-v1/memory and cgroup-v2.
  * Invariant: a file that is missing, or not understood, limits nothing. */
 #include "memory.h"
 
@@ -110,12 +110,26 @@ static size_t all_groups_leave(const char *root) {
     return left;
 }
 
+/* --- the address space ------------------------------------------------------------------------------------------ */
+
+/* What `ulimit -v`, which some batch systems set for each job, leaves. */
+static size_t address_space_leaves(const char *root) {
+    char path[PATH];
+    snprintf(path, sizeof path, "%s/proc/self/limits", root);
+    size_t limit = read_number(path, "Max address space", 1);
+    if (limit == SIZE_MAX) return SIZE_MAX;
+    snprintf(path, sizeof path, "%s/proc/self/status", root);
+    size_t used = read_number(path, "VmSize", 1024);
+    return used == SIZE_MAX ? limit : limit - least(used, limit);
+}
+
 /* --- all of it -------------------------------------------------------------------------------------------------- */
 
 size_t memory_at_hand_in(const char *root) {
     char path[PATH];
     snprintf(path, sizeof path, "%s/proc/meminfo", root);
-    return least(read_number(path, "MemAvailable", 1024), all_groups_leave(root));
+    size_t machine = read_number(path, "MemAvailable", 1024);
+    return least(machine, least(all_groups_leave(root), address_space_leaves(root)));
 }
 
 size_t memory_at_hand(void) { return memory_at_hand_in(""); }

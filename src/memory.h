@@ -6,8 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Bytes that this process may still take: what the machine has available, or what is left to a control group that it is
- * in (a container, a batch job), whichever is less. SIZE_MAX: the system does not say. */
+/* Bytes that this process may still take: what the machine has available, what is left to a control group that it is in
+ * (a container, a batch job), or to its address space (ulimit -v), whichever is least. SIZE_MAX: the system does not say. */
 size_t memory_at_hand(void);
 
 /* The same where the system's files /proc and /sys lie in root, for tests. */

@@ -57,6 +57,24 @@ static void a_group_of_version_2_has_its_limit_less_what_is_used(void **state) {
     scratch_close(&s);
 }
 
+static void an_address_space_has_its_limit_less_what_is_used(void **state) {
+    (void)state;
+    scratch s = scratch_open();
+    put_machine(&s, "4000");
+    put(&s, "proc/self/limits",
+        "Limit                     Soft Limit           Hard Limit           Units     \n"
+        "Max data size             7                    unlimited            bytes     \n"
+        "Max address space         2048000              4096000              bytes     \n");
+    assert_int_equal(memory_at_hand_in(s.folder), 2048000);
+    put(&s, "proc/self/status", "Name:\tfarm\nVmPeak:\t    1500 kB\nVmSize:\t    1000 kB\n");
+    assert_int_equal(memory_at_hand_in(s.folder), 1000 * 1024);
+    put(&s, "proc/self/status", "Name:\tfarm\nVmPeak:\t    3000 kB\nVmSize:\t    3000 kB\n");
+    assert_int_equal(memory_at_hand_in(s.folder), 0);
+    put(&s, "proc/self/limits", "Max address space         unlimited            unlimited            bytes     \n");
+    assert_int_equal(memory_at_hand_in(s.folder), 4000 * 1024);
+    scratch_close(&s);
+}
+
 static void the_groups_around_count_too(void **state) {
     (void)state;
     scratch s = scratch_open();
@@ -141,6 +159,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_bare_machine_has_what_is_available),
         cmocka_unit_test(a_group_of_version_2_has_its_limit_less_what_is_used),
+        cmocka_unit_test(an_address_space_has_its_limit_less_what_is_used),
         cmocka_unit_test(the_groups_around_count_too),
         cmocka_unit_test(a_group_of_version_1_is_found_among_the_other_controllers),
         cmocka_unit_test(a_container_of_version_1_sees_its_mount_alone),
