@@ -49,6 +49,7 @@ typedef struct {
     bool quiet;
     bool json;
     farm_pairing pairing;
+    unsigned given; /* bit i: heeded[i] was given */
 } arguments;
 
 /* The number of the signal that asked us to stop; 0: none. */
@@ -271,7 +272,19 @@ static farm_status merge_stores(const arguments *options, char **operands, int n
 /* What a command works on. */
 typedef farm_status (*operands_use)(const arguments *options, char **operands, int n, farm_errors *errors);
 
+enum {
+    RUN = 1,
+    CHECK = 2,
+    PLAN = 4,
+    REPORT = 8,
+    STATUS = 16,
+    MERGE = 32,
+    COMPARE = 64,
+    OF_A_CONFIG = RUN | CHECK | PLAN
+};
+
 typedef struct {
+    int is;                     /* one of the above */
     const char *name, *operand; /* operand: what it takes, for messages */
     int least, most;            /* operands */
     config_use use;             /* takes one config; NULL: */
@@ -279,14 +292,14 @@ typedef struct {
 } command;
 
 static const command commands[] = {
-    {"check", "a config", 1, 1, check_config, NULL},
-    {"plan", "a config", 1, 1, plan_config, NULL},
-    {"report", "the folder of a run", 1, 1, NULL, report_folder},
-    {"status", "the folder of a run", 1, 1, NULL, print_status},
-    {"merge", "a folder and the stores of its shards", 2, INT_MAX, NULL, merge_stores},
-    {"compare", "result files", 1, INT_MAX, NULL, compare_files},
+    {CHECK, "check", "a config", 1, 1, check_config, NULL},
+    {PLAN, "plan", "a config", 1, 1, plan_config, NULL},
+    {REPORT, "report", "the folder of a run", 1, 1, NULL, report_folder},
+    {STATUS, "status", "the folder of a run", 1, 1, NULL, print_status},
+    {MERGE, "merge", "a folder and the stores of its shards", 2, INT_MAX, NULL, merge_stores},
+    {COMPARE, "compare", "result files", 1, INT_MAX, NULL, compare_files},
 };
-static const command run_command = {NULL, "a config", 1, 1, run_config, NULL};
+static const command run_command = {RUN, NULL, "a config", 1, 1, run_config, NULL};
 
 /* Says what is wrong with the command line, and where help is. */
 static int bad_usage(const char *format, const char *what, const char *more) {
@@ -339,6 +352,38 @@ static const struct option long_options[] = {
     {NULL, 0, NULL, 0},
 };
 
+/* Options that only some commands go by; to the others they would change nothing, and look as if they did. */
+static const struct {
+    int option, commands;
+} heeded[] = {
+    {'r', OF_A_CONFIG | REPORT},
+    {'s', OF_A_CONFIG},
+    {'o', OF_A_CONFIG | REPORT | MERGE | COMPARE},
+    {OPTION_SET, OF_A_CONFIG},
+    {OPTION_FROM, OF_A_CONFIG},
+    {OPTION_SHARD, OF_A_CONFIG | STATUS},
+    {OPTION_SHARDS, CHECK | PLAN | STATUS},
+    {OPTION_EXPECT, OF_A_CONFIG | STATUS},
+    {OPTION_FRESH, OF_A_CONFIG},
+    {OPTION_PAIRED, COMPARE},
+};
+enum { N_HEEDED = sizeof heeded / sizeof *heeded };
+
+static void note_option(arguments *a, int option) {
+    for (unsigned i = 0; i < N_HEEDED; i++)
+        if (heeded[i].option == option) a->given |= 1U << i;
+}
+
+/* An option that was given and that the command does not go by; NULL: none. */
+static const char *option_in_vain(const arguments *a, const command *c) {
+    for (unsigned i = 0; i < N_HEEDED; i++) {
+        if (!(a->given >> i & 1) || heeded[i].commands & c->is) continue;
+        for (const struct option *o = long_options; o->name; o++)
+            if (o->val == heeded[i].option) return o->name;
+    }
+    return NULL;
+}
+
 /* getopt leaves a letter that it does not know, or an option that takes no value, in optopt. */
 static int bad_option(const char *argument) {
     char letter[] = {'-', (char)optopt, '\0'};
@@ -351,6 +396,7 @@ static int bad_option(const char *argument) {
 static int parse_options(arguments *a, int argc, char **argv) {
     opterr = 0;
     for (int option; (option = getopt_long(argc, argv, ":r:s:t:o:qh", long_options, NULL)) != -1;) {
+        note_option(a, option);
         switch (option) {
         case 'r': a->farm.repeats = optarg; break;
         case 's': a->farm.seed = optarg; break;
@@ -420,6 +466,8 @@ static int run_command_line(arguments *a, int argc, char **argv) {
     if (n > 1 && c == &run_command)
         return bad_usage("%s: no such command, and one config at a time; what is \"%s\"?", operands[0], operands[1]);
     if (n > c->most) return bad_usage("%s: one at a time; what is \"%s\"?", operands[0], operands[1]);
+    const char *in_vain = option_in_vain(a, c);
+    if (in_vain) return bad_usage("%s takes no --%s; leave it out", c->name ? c->name : "a run", in_vain);
     for (int i = 0; i < n; i++)
         if (!*operands[i]) return bad_usage("an empty path%s%s", "", "");
     if (a->out && !*a->out) return bad_usage("--out: an empty path%s%s", "", "");

@@ -41,7 +41,7 @@ static const char *way_out(int code) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED: return "; another program has it open: close that, and run again";
     case SQLITE_CORRUPT:
-    case SQLITE_NOTADB: return "; move it away, or start anew with --fresh";
+    case SQLITE_NOTADB: return "; move it away, or run anew with --fresh";
     default: return "";
     }
 }
@@ -62,7 +62,7 @@ farm_status store_damaged(const store *s, farm_errors *errors, const char *forma
     char *text = errors_text(format, args);
     va_end(args);
     errors_add(errors, (error_place){.file = s->path},
-               "the store is damaged: %s; move it away, or start anew with --fresh", text ? text : "out of memory");
+               "the store is damaged: %s; move it away, or run anew with --fresh", text ? text : "out of memory");
     free(text);
     return FARM_FAILED;
 }
@@ -160,7 +160,7 @@ farm_status store_check_file(int file, const char *path, farm_errors *errors) {
     return fault(
         path, errors,
         "is no store of farm (it does not begin as an SQLite file does); move it away, choose another --out, or "
-        "replace it with --fresh");
+        "replace it by a run with --fresh");
 }
 
 static farm_status open_and_lock(store *s, store_opening how, farm_errors *errors) {
@@ -259,7 +259,7 @@ static farm_status check_tables(store *s, farm_errors *errors) {
     if (status == FARM_OK && (!ours || n != N_TABLES))
         status = fault(s->path, errors,
                        "is no store of farm: it is an SQLite file with other tables; move it away, choose another "
-                       "--out, or replace it with --fresh");
+                       "--out, or replace it by a run with --fresh");
     return status;
 }
 
@@ -268,12 +268,12 @@ static farm_status check_version(store *s, sqlite3_int64 application, sqlite3_in
     if (application == STORE_APPLICATION)
         errors_add(errors, (error_place){.file = s->path},
                    "was written by another version of farm (store version %lld; this one reads %d); use that version, "
-                   "choose another --out, or replace it with --fresh",
+                   "choose another --out, or replace it by a run with --fresh",
                    (long long)version, STORE_VERSION);
     else
         errors_add(errors, (error_place){.file = s->path},
                    "is no store of farm: it is an SQLite file of another program; move it away, choose another --out, "
-                   "or replace it with --fresh");
+                   "or replace it by a run with --fresh");
     return FARM_FAILED;
 }
 

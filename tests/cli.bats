@@ -143,6 +143,25 @@ P
   [ -z "$(ls -A)" ]
 }
 
+@test "an option that a command would not go by is exit 2 and named" {
+  one="$root/configs/tutorial.json"
+  for arguments in "$one --shards 3" "$one --paired" "check $one --paired" "plan $one --paired" "report out --seed 3" \
+    "report out --set train.epochs=3" "report out --fresh" "report out --shard 1/2" "status out --repeats 3" "status out --out x" \
+    "merge out a.db --repeats 3" "merge out a.db --fresh" "merge out a.db --from x.json" "compare a.csv --repeats 3" \
+    "compare a.csv --expect x"; do
+    # shellcheck disable=SC2086 # words on purpose
+    set -- $arguments
+    run_apart "$farm" "$@"
+    [ "$status" -eq 2 ]
+    [ -z "$output" ]
+    [[ "$stderr" =~ "farm: ".*" takes no "(--[a-z]+)"; leave it out" ]]
+    [[ "$arguments" == *" ${BASH_REMATCH[1]}"* ]]
+  done
+  [ -z "$(ls -A)" ]
+  run_apart "$farm" "$one" --paired
+  [[ "$stderr" == "farm: a run takes no --paired; leave it out"* ]]
+}
+
 @test "check and plan and compare are as quiet as they are told to be" {
   printf 'results\n1\n2\n' >two.csv
   for command in "check $root/configs/tutorial.json" "plan $root/configs/tutorial.json" "compare two.csv"; do
