@@ -273,7 +273,7 @@ P
 }
 
 @test "a terminal sees progress with rate and time left, and none of it stays" {
-  script -qec "$farm $root/configs/tutorial.json -r 4000 -t 2" /dev/null >seen </dev/null
+  script -qec "$farm $root/configs/tutorial.json -r $((4000 / ${SLOWDOWN:-1})) -t 2" /dev/null >seen </dev/null
   grep -q 'million steps/s' seen
   grep -q 'left' seen
   [ "$(tail -n 1 seen | grep -c 'million steps/s  ')" -eq 0 ]
