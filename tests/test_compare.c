@@ -698,6 +698,17 @@ static void training_alone_is_given_its_due(void **state) {
     compare_free(&r->out);
 }
 
+static void the_standing_goes_by_the_first_test_of_pairs(void **state) {
+    (void)state;
+    run *r = tutorial();
+    choose_tests(r, 3, (const compare_test[]){TEST_FRIEDMAN, TEST_WILCOXON, TEST_PAIRED_T});
+    compare_run(r);
+    const pair_test *test = &r->out.standing.varying_against_constant;
+    assert_int_equal(test->kind, TEST_WILCOXON);
+    assert_string_equal(test->name, "one_sample_wilcoxon");
+    compare_free(&r->out);
+}
+
 static void experiments_of_other_rows_or_no_result_are_left_out_of_the_standing(void **state) {
     (void)state;
     run *r = tutorial();
@@ -710,6 +721,21 @@ static void experiments_of_other_rows_or_no_result_are_left_out_of_the_standing(
         "(paired t-test, Holm over all 3 pairs); left out, for other test rows or no result: update_2 and "
         "refit.");
     expect_run_sentence(r, RUN_GAIN, "");
+    compare_free(&r->out);
+}
+
+static void a_p_of_alpha_tells_nothing_apart(void **state) {
+    (void)state;
+    run *r = tutorial();
+    r->results.n_experiments = 2; /* one pair, whose test and standing are the same */
+    compare_run(r);
+    assert_true(r->out.standing.best == UPDATE_2 && !r->out.standing.alike[FIXED]);
+    assert_int_equal(r->out.items[0].verdict, VERDICT_BETTER);
+    r->spec.alpha = r->out.items[0].tests[0].p_adjusted;
+    compare_free(&r->out);
+    compare_run(r);
+    assert_true(r->out.standing.alike[FIXED]);
+    assert_int_equal(r->out.items[0].verdict, VERDICT_UNDECIDED);
     compare_free(&r->out);
 }
 
@@ -868,7 +894,9 @@ int main(void) {
         cmocka_unit_test(who_cannot_be_told_from_the_best_is_named_though_never_asked_for),
         cmocka_unit_test(a_baseline_that_beats_every_lstm_is_said_to),
         cmocka_unit_test(training_alone_is_given_its_due),
+        cmocka_unit_test(the_standing_goes_by_the_first_test_of_pairs),
         cmocka_unit_test(experiments_of_other_rows_or_no_result_are_left_out_of_the_standing),
+        cmocka_unit_test(a_p_of_alpha_tells_nothing_apart),
         cmocka_unit_test(one_repeat_tells_nothing_apart),
         cmocka_unit_test(many_experiments_are_adjusted_as_strictly_as_all_their_pairs_ask),
         cmocka_unit_test(precision_is_the_widest_half_interval),
