@@ -3,6 +3,7 @@
 #include "compare.h"
 
 #include <assert.h>
+#include <float.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,8 +30,8 @@ static const char *const states[] = {"as_trained", "zero", "warm", NULL};
 static const char *const tests[] = {COMPARE_TESTS(NAME_OF) NULL};
 static const char *const adjustments[] = {"holm", "bonferroni", "bh", "none", NULL};
 
-#define LARGE    1e9   /* counts that must fit an int with room to add a few */
-#define NO_LIMIT 1e300 /* no upper limit worth a word */
+#define LARGE    1e9     /* counts that must fit an int with room to add a few */
+#define NO_LIMIT DBL_MAX /* what is not finite is told of elsewhere */
 #define PRESETS  "the preset's"
 #define METHODS  "the method's"
 

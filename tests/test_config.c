@@ -720,6 +720,16 @@ static void defaults_of_the_top_are_as_documented(void **state) {
     config_free(&c);
 }
 
+static void what_has_no_upper_limit_takes_any_finite_number(void **state) {
+    (void)state;
+    config c = load_rest(
+        "\"compare\": {\"rope\": 1e301}, \"train\": {\"optimizer\": {\"learning_rate\": 1.7e308}},"
+        "\"experiments\": [{\"scheme\": \"fixed\"}]}");
+    assert_true(c.compare.rope == 1e301);
+    assert_true(c.experiments[0].train.optimizer.learning_rate == 1.7e308);
+    config_free(&c);
+}
+
 static void the_reference_is_fixed_or_else_the_first(void **state) {
     (void)state;
     config c = load_experiments("[{\"scheme\": \"persistence\"}, {\"scheme\": \"fixed\"}]");
@@ -1279,6 +1289,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(seeds_go_up_to_2_to_the_64_minus_1),
         cmocka_unit_test(whole_numbers_may_be_written_with_a_point_or_exponent),
         cmocka_unit_test(defaults_of_the_top_are_as_documented),
+        cmocka_unit_test(what_has_no_upper_limit_takes_any_finite_number),
         cmocka_unit_test(the_reference_is_fixed_or_else_the_first),
         cmocka_unit_test(set_reaches_every_corner),
         cmocka_unit_test(set_takes_json_or_else_text),
