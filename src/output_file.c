@@ -26,6 +26,8 @@ static const char *advice_for(int reason) {
     case EISDIR: return "; rename the folder of that name, or choose another with --out";
     case EEXIST:
     case ENOTDIR: return "; a file is in the way: rename it, or choose another folder with --out";
+    case EMFILE:
+    case ENFILE: return "; raise the limit (ulimit -n) and run again";
     default: return "";
     }
 }

@@ -31,7 +31,9 @@ enum { N_TABLES = sizeof tables / sizeof *tables };
 
 /* --- faults ----------------------------------------------------------------------------------------------------- */
 
-static const char *way_out(int code) {
+/* code: SQLite's; system: errno, where that is known */
+static const char *way_out(int code, int system) {
+    if (system == EMFILE || system == ENFILE) return "; raise the limit (ulimit -n) and run again";
     switch (code & 0xff) {
     case SQLITE_FULL: return "; make room and run again: what is stored is kept";
     case SQLITE_IOERR: return "; make room or mend the disk, and run again: what is stored is kept";
@@ -52,7 +54,7 @@ farm_status store_fail(const store *s, farm_errors *errors, const char *doing) {
     bool of_system =
         system != 0 && ((code & 0xff) == SQLITE_IOERR || ((code & 0xff) == SQLITE_CANTOPEN && system != ENOENT));
     errors_add(errors, (error_place){.file = s->path}, "%s: %s%s%s%s", doing, sqlite3_errmsg(s->db),
-               of_system ? ": " : "", of_system ? strerror(system) : "", way_out(code));
+               of_system ? ": " : "", of_system ? strerror(system) : "", way_out(code, of_system ? system : 0));
     return FARM_FAILED;
 }
 

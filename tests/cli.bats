@@ -328,6 +328,21 @@ listed() { ls -A "$1" | tr '\n' ' '; }
   cmp out/tutorial/forecasts.csv whole/forecasts.csv
 }
 
+@test "too many open files are told as that, by the store and by the outputs, and nothing is half written" {
+  tutorial_here
+  told=
+  for files in 6 7 8 12 16; do
+    run_apart bash -c "exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-; ulimit -n $files; exec '$FARM_WITH_PLOTS' configs/tutorial.json --no-plots -q -r 2"
+    echo "$files: $stderr"
+    [ "$status" -eq 1 ]
+    [[ "$stderr" =~ ^out/tutorial/(farm.db|[a-z0-9_]+.csv)": "[^$'\n']*": Too many open files; raise the limit (ulimit -n) and run again"$ ]]
+    told+=" ${BASH_REMATCH[1]}"
+    [ "$(find out -type f ! -name 'farm.db*')" = "" ]
+  done
+  [[ "$told" == " farm.db "*".csv" ]]
+  "$farm" configs/tutorial.json -q -r 2
+}
+
 @test "OMP_NUM_THREADS is taken for no more threads than --threads may ask for" {
   tutorial_here
   run_apart env OMP_NUM_THREADS=99999 "$farm" plan configs/tutorial.json
