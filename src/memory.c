@@ -18,6 +18,8 @@ size_t memory_product(size_t a, size_t b) { return b != 0 && a > SIZE_MAX / b ? 
 
 static size_t least(size_t a, size_t b) { return a < b ? a : b; }
 
+static size_t left_of(size_t limit, size_t used) { return limit - least(used, limit); }
+
 /* The number at text, times unit; SIZE_MAX: there is none ("max"), or more than can be counted. */
 static size_t number_at(const char *text, size_t unit) {
     char *end;
@@ -62,8 +64,8 @@ static size_t group_leaves(const char *folder, const cgroup_version *v) {
     snprintf(path, sizeof path, "%s/memory.stat", folder);
     size_t cache = read_number(path, v->cache, 1);
     if (used == SIZE_MAX) used = 0;
-    if (cache != SIZE_MAX) used -= least(cache, used);
-    return limit > used ? limit - used : 0;
+    if (cache != SIZE_MAX) used = left_of(used, cache);
+    return left_of(limit, used);
 }
 
 /* The least that the group and all groups around it leave. In a container the path may be one of the host's, which
@@ -120,7 +122,7 @@ static size_t address_space_leaves(const char *root) {
     if (limit == SIZE_MAX) return SIZE_MAX;
     snprintf(path, sizeof path, "%s/proc/self/status", root);
     size_t used = read_number(path, "VmSize", 1024);
-    return used == SIZE_MAX ? limit : limit - least(used, limit);
+    return used == SIZE_MAX ? limit : left_of(limit, used);
 }
 
 /* --- all of it -------------------------------------------------------------------------------------------------- */
