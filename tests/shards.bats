@@ -171,14 +171,8 @@ P
   [ "$(ls -A out; sha256sum out/*)" = "$before" ]
 }
 
-# slow.json: two experiments that train for seconds; SLOWDOWN: how much slower this build does, roughly
-slow_here() {
-  small_here slow.json
-  sed -i "s/\"epochs\": 30/\"epochs\": $((2500 / ${SLOWDOWN:-1}))/; s/\"repeats\": 6/\"repeats\": 8000/; /match/d; /refit/d" slow.json
-}
-
 @test "a shard at work has its rate and the time left, in the numbers that its store has, and goes on undisturbed" {
-  slow_here
+  slow_here 2500 8000 # seconds
   "$farm" slow.json -q -t 1 --shard 2/2 -o out
   /usr/bin/python3 - "$farm" <<'P'
 import json, sqlite3, subprocess, sys, time
@@ -214,7 +208,7 @@ P
 }
 
 @test "a shard that was killed is stopped, with what it kept, and its log is left for it" {
-  slow_here
+  slow_here 2500 8000 # seconds
   "$farm" slow.json -q -t 1 --shard 1/2 -o out 3>&- &
   /usr/bin/python3 - <<'P'
 import sqlite3, time

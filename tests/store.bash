@@ -26,6 +26,13 @@ small_here() {
 J
 }
 
+# slow_here EPOCHS REPEATS: slow.json, two experiments of so many epochs; fewer in a build that trains SLOWDOWN times as
+# slowly, roughly
+slow_here() {
+  small_here slow.json
+  sed -i "s/\"epochs\": 30/\"epochs\": $(($1 / ${SLOWDOWN:-1}))/; s/\"repeats\": 6/\"repeats\": $2/; /match/d; /refit/d" slow.json
+}
+
 # run FARM [OPTION]... on small.json, quietly
 small() {
   "$farm" small.json -q -t 2 "$@"

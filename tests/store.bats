@@ -245,16 +245,14 @@ s.put_forecasts(s.connect("out/farm.db"), lambda y: 1.5, lambda repeat, step: re
 
 # --- cut short --------------------------------------------------------------------------------------------------------
 
-# a run of a second or two, on one thread, that commits after half a second: 2,400 repeats unless told otherwise;
-# SLOWDOWN: how much slower this build trains, roughly
-slow_here() {
+# a run of a second or two, on one thread, that commits after half a second: 2,400 repeats unless told otherwise
+small_and_slow_here() {
   small_here
-  small_here slow.json
-  sed -i "s/\"epochs\": 30/\"epochs\": $((5000 / ${SLOWDOWN:-1}))/; s/\"repeats\": 6/\"repeats\": 2400/; /match/d; /refit/d" slow.json
+  slow_here 5000 2400
 }
 
 @test "Ctrl-C keeps what is done, the store can be read meanwhile, and the same command goes on" {
-  slow_here
+  small_and_slow_here
   run_apart /usr/bin/python3 - "$farm" <<'P'
 import os, signal, sqlite3, subprocess, sys, time
 run = subprocess.Popen([sys.argv[1], "slow.json", "-t", "1", "-o", "out"],
@@ -323,7 +321,7 @@ second_farm_is_refused() {
 }
 
 @test "a second farm on the same folder is refused at once, and the first one is not disturbed" {
-  slow_here
+  small_and_slow_here
   small -o other
   while_at_work out/farm.db second_farm_is_refused
   expect_facts out 0 2400
@@ -511,7 +509,7 @@ shard_at_work_is_named() {
 }
 
 @test "merge names a shard that is still at work" {
-  slow_here
+  small_and_slow_here
   small -o before -r 2
   "$farm" slow.json -q -t 1 -r 1200 --shard 1/2 -o out
   cp out/shard-1-of-2.db good.db
